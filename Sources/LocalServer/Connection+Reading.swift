@@ -1,0 +1,166 @@
+internal import Synchronization
+internal import WireFormats
+
+extension Connection {
+  enum NextHead {
+    case request(RequestHead, BodyFraming)
+    case refused(ServerFailure.Reason)
+    /// Closed by the client, idle too long, or drained.
+    case over
+  }
+
+  /// Waits for the next request: for its first byte as long as a connection may idle, from then on as long as a head may
+  /// take.
+  func nextHead() async -> NextHead {
+    var deadline = LoopTime.never
+    var headHasBegun = false
+    while true {
+      if let next = parsedHead() { return next }
+      if !socket.outbound.isEmpty, await !flush() { return .over }
+      if parser.isBetweenRequests {
+        if loop.isDraining { return .over }
+        deadline = loop.now.after(timeouts.keepAliveIdle)
+        socket.isIdle = true
+      } else if !headHasBegun {
+        headHasBegun = true
+        deadline = loop.now.after(timeouts.head)
+      }
+      let received = await receive(until: deadline, feeding: true)
+      socket.isIdle = false
+      switch received {
+      case .bytes: continue
+      case .timedOut where headHasBegun: return .refused(.headTimeout)
+      case .timedOut, .ended, .cut: return .over
+      }
+    }
+  }
+
+  /// nil: more bytes needed.
+  @inline(never)
+  private func parsedHead() -> NextHead? {
+    do throws(HTTPParseError) {
+      // What else may come is the end of a request without a body.
+      while let event = try parser.nextEvent() {
+        if case .head(let head, let framing) = event { return .request(head, framing) }
+      }
+      return nil
+    } catch {
+      loop.statistics.parseErrors.wrappingAdd(1, ordering: .relaxed)
+      return .refused(.malformedRequest(error))
+    }
+  }
+
+  private func flush() async -> Bool {
+    do throws(ConnectionError) {
+      try await socket.flush(stall: timeouts.writeStall)
+      return true
+    } catch {
+      return false
+    }
+  }
+
+  enum Received {
+    case bytes(Int)
+    case ended, timedOut, cut
+  }
+
+  /// Waits for bytes and hands them to the parser, or throws them away.
+  func receive(until deadline: LoopTime, feeding: Bool) async -> Received {
+    while true {
+      switch socket.receive() {
+      case .bytes(let bytes):
+        if feeding { parser.feed(bytes) }
+        let count = bytes.count
+        if socket.isDueForOthers { await socket.letOthersRun() }
+        return .bytes(count)
+      case .ended:
+        inputEnded = true
+        return .ended
+      case .failed:
+        return .cut
+      case .wouldBlock:
+        break
+      }
+      switch await socket.waitReadable(until: deadline) {
+      case .ready: continue
+      case .timedOut: return .timedOut
+      case .cut: return .cut
+      }
+    }
+  }
+
+  /// The next piece of a request's body; nil: it is complete. Runs on the connection's loop.
+  func nextPiece(of number: UInt64) async throws(ConnectionError) -> [UInt8]? {
+    switch exchange.bodyAsked(of: number, bytesAreThere: parser.bufferedBytes > 0) {
+    case .complete: return nil
+    case .refuse(let error): throw error
+    case .read: break
+    case .sendContinueThenRead:
+      socket.append { $0.append("HTTP/1.1 100 Continue\r\n\r\n") }
+      try await socket.flush(stall: timeouts.writeStall)
+    }
+    while true {
+      switch try parsedPiece() {
+      case .piece(let piece): return piece
+      case .complete: return nil
+      case .needsMore: try await receiveBody(of: number)
+      }
+    }
+  }
+
+  private enum ParsedPiece {
+    case piece([UInt8])
+    case complete, needsMore
+  }
+
+  @inline(never)
+  private func parsedPiece() throws(ConnectionError) -> ParsedPiece {
+    do {
+      switch try parser.nextEvent() {
+      case .body(let bytes)?:
+        exchange.bodyArrived(byteCount: bytes.count)
+        return .piece(Array(bytes))
+      case .end?:
+        exchange.bodyEnded()
+        return .complete
+      case .head?: preconditionFailure("a request began within the body of another")
+      case nil: return .needsMore
+      }
+    } catch {
+      loop.statistics.parseErrors.wrappingAdd(1, ordering: .relaxed)
+      throw exchange.bodyBroke(.bodyMalformed(error))
+    }
+  }
+
+  private func receiveBody(of number: UInt64) async throws(ConnectionError) {
+    let received = await receive(until: loop.now.after(timeouts.bodyProgress), feeding: true)
+    guard exchange.number == number, !exchange.isOver else { throw .requestOver }
+    switch received {
+    case .bytes: return
+    case .timedOut: throw exchange.bodyBroke(.bodyStalled)
+    case .ended: throw exchange.bodyBroke(.bodyTruncated)
+    case .cut: throw exchange.bodyBroke(.clientGone)
+    }
+  }
+
+  /// Reads what the handler left of the body and throws it away.
+  /// - Returns: Whether the next request was reached.
+  func discardBody() async -> Bool {
+    let deadline = loop.now.after(timeouts.linger)
+    var room = server.configuration.drainBytesMax
+    do throws(ConnectionError) {
+      while room >= 0 {
+        switch try parsedPiece() {
+        case .complete: return true
+        case .piece(let piece): room -= piece.count
+        case .needsMore:
+          try await socket.flush(stall: timeouts.writeStall)
+          guard case .bytes = await receive(until: deadline, feeding: true) else { return false }
+        }
+      }
+      return false
+    } catch {
+      return false
+    }
+  }
+}

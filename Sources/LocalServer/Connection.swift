@@ -1,0 +1,146 @@
+internal import Glibc
+internal import Logging
+internal import Synchronization
+internal import WireFormats
+
+/// One client: reads its requests one after the other, has them answered, and ends.
+final class Connection: @unchecked Sendable {
+  // @unchecked: touched only by the task that serves it and by calls that moved to its loop first (`onLoop`); the one
+  // exception, `socket.isGone`, is atomic.
+
+  let socket: Socket
+  let server: LocalServer
+  let peer: Peer
+  let timeouts: Timeouts
+  var loop: EventLoop { socket.loop }
+  var parser: RequestParser
+  var exchange = Exchange(refusalNumber: 0)
+  var stream: AnswerStream?
+  var inputEnded = false
+
+  init(_ descriptor: CInt, peer: Peer, loop: EventLoop, server: LocalServer) {
+    socket = Socket(descriptor, on: loop)
+    self.server = server
+    self.peer = peer
+    timeouts = server.timeouts
+    parser = RequestParser(limits: server.configuration.limits)
+  }
+
+  /// How the connection ends.
+  enum Ending {
+    /// Nobody waits for anything.
+    case silent
+    /// An answer is on its way: the client gets time to read it.
+    case afterAnswer
+    /// The client must see that the answer is broken.
+    case broken
+  }
+
+  /// Serves until the connection is over, or only says that there is no room; then closes it. Runs on the connection's
+  /// loop.
+  func serve(isWelcome: Bool) async {
+    if loop.add(socket) {
+      withUnsafeCurrentTask { socket.task = $0 }
+      let ending = isWelcome ? await serveRequests() : await refuse(.tooManyConnections)
+      socket.task = nil
+      if ending == .afterAnswer { await linger() }
+      if ending == .broken { socket.breakOff() }
+    }
+    socket.close()
+    loop.statistics.openConnections.subtract(1, ordering: .relaxed)
+    server.openConnections.subtract(1, ordering: .relaxed)
+  }
+
+  private func serveRequests() async -> Ending {
+    while true {
+      let ending: Ending?
+      switch await nextHead() {
+      case .request(let head, let framing): ending = await serve(head, framing)
+      case .refused(let reason): ending = await refuse(reason)
+      case .over: ending = .silent
+      }
+      if let ending { return ending }
+    }
+  }
+
+  /// - Returns: nil: the next request follows.
+  @inline(never)
+  private func serve(_ head: RequestHead, _ framing: BodyFraming) async -> Ending? {
+    guard let response = await response(to: begin(head, framing)) else { return .silent }
+    do throws(AnswerFailure) {
+      let sequel = try await send(response)
+      // The handler may have left the body to a task that still waits for it: the socket is ours again.
+      socket.dismissReader()
+      switch sequel {
+      case .nextRequest: return nil
+      case .close: return .afterAnswer
+      case .discardBody: return await discardBody() ? nil : .afterAnswer
+      }
+    } catch {
+      return error.endsCleanly ? .silent : .broken
+    }
+  }
+
+  private func begin(_ head: RequestHead, _ framing: BodyFraming) -> Request {
+    loop.statistics.requests.wrappingAdd(1, ordering: .relaxed)
+    let number = exchange.number &+ 1
+    exchange = Exchange(number: number, head: head, framing: framing)
+    return Request(head: head, body: RequestBody(framing: framing, connection: self, number: number), peer: peer)
+  }
+
+  /// Asks the handler; what it throws becomes an answer too. nil: there is nobody to answer.
+  private func response(to request: Request) async -> Response? {
+    if let refusal = refusalOfExpectation(in: request.head) { return refusal }
+    do {
+      return try await server.handler(request)
+    } catch {
+      return response(to: error)
+    }
+  }
+
+  // Functions marked `@inline(never)` keep what they need for a moment out of the frames of their async callers: every
+  // idle connection holds those.
+
+  @inline(never)
+  private func refusalOfExpectation(in head: RequestHead) -> Response? {
+    guard head.first("Expect") != nil, !head.expectsContinue, head.version == .http1_1 else { return nil }
+    return server.configuration.serverFailure(ServerFailure(.expectationFailed))
+  }
+
+  @inline(never)
+  private func response(to error: any Error) -> Response? {
+    switch error {
+    case ConnectionError.clientGone: return nil
+    case _ where socket.isGone.load(ordering: .relaxed): return nil
+    case let error as ConnectionError:
+      return server.configuration.serverFailure(ServerFailure(.unreadableBody(error)))
+    default:
+      server.configuration.logger.error(
+        "answering a request failed", metadata: ["error": "\(type(of: error))", "peer": "\(peer)"])
+      return server.configuration.serverFailure(ServerFailure(.handlerThrew(error)))
+    }
+  }
+
+  /// Answers bytes that are no request.
+  @inline(never)
+  private func refuse(_ reason: ServerFailure.Reason) async -> Ending {
+    exchange = Exchange(refusalNumber: exchange.number &+ 1)
+    do throws(AnswerFailure) {
+      _ = try await send(server.configuration.serverFailure(ServerFailure(reason)))
+      return .afterAnswer
+    } catch {
+      return .broken
+    }
+  }
+
+  /// Closes our side and waits, within bounds, for the client to close its own: a close that meets unread bytes is a
+  /// reset, and a reset can take the answer away before the client has read it.
+  @inline(never)
+  private func linger() async {
+    guard !inputEnded, !socket.isCut else { return }
+    socket.finishSending()
+    let deadline = loop.now.after(timeouts.linger)
+    var room = server.configuration.drainBytesMax
+    while room > 0, case .bytes(let count) = await receive(until: deadline, feeding: false) { room -= count }
+  }
+}

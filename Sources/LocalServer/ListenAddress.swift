@@ -1,0 +1,96 @@
+internal import Glibc
+
+/// Where the server listens.
+public enum ListenAddress: Sendable, Hashable {
+  /// A literal IPv4 or IPv6 address (without brackets) or `localhost`, which means both loopback addresses. Port 0: any
+  /// free port.
+  case tcp(host: String, port: UInt16)
+  /// A Unix stream socket at this file path (107 bytes at most).
+  case unix(path: String)
+
+  /// Reads `127.0.0.1:8484`, `[::1]:8484`, `localhost:8484` or `unix:/run/user/1000/name.sock`.
+  /// - Throws: An error whose text says which forms are expected. Names other than `localhost` are not looked up.
+  public init(parsing text: String) throws(ListenAddressError) {
+    if let path = text.droppingPrefix("unix:") {
+      self = try Self.unixAddress(path, written: text)
+      return
+    }
+    guard let colon = text.lastIndex(of: ":"), let port = Self.port(text[text.index(after: colon)...]) else {
+      throw ListenAddressError(written: text, reason: "no port")
+    }
+    self = .tcp(host: try Self.host(text[..<colon], written: text), port: port)
+  }
+
+  /// Whether only processes on this machine can reach the address.
+  public var isLoopback: Bool {
+    switch self {
+    case .unix: true
+    case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    }
+  }
+
+  private static func unixAddress(_ path: String, written: String) throws(ListenAddressError) -> ListenAddress {
+    guard path.hasPrefix("/") else { throw ListenAddressError(written: written, reason: "the path is not absolute") }
+    guard path.utf8.count <= unixPathBytesMax else {
+      throw ListenAddressError(written: written, reason: "the path is longer than \(unixPathBytesMax) bytes")
+    }
+    guard !path.utf8.contains(0) else { throw ListenAddressError(written: written, reason: "the path holds a NUL") }
+    return .unix(path: path)
+  }
+
+  private static func port(_ digits: Substring) -> UInt16? {
+    guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else { return nil }
+    return UInt16(digits)
+  }
+
+  private static func host(_ text: Substring, written: String) throws(ListenAddressError) -> String {
+    if text == "localhost" { return "localhost" }
+    if text.hasPrefix("["), text.hasSuffix("]") {
+      let literal = String(text.dropFirst().dropLast())
+      guard isLiteral(literal, family: AF_INET6) else {
+        throw ListenAddressError(written: written, reason: "not an IPv6 address between the brackets")
+      }
+      return literal
+    }
+    guard isLiteral(String(text), family: AF_INET) else {
+      let reason = text.contains(":") ? "an IPv6 address needs brackets" : "not an address"
+      throw ListenAddressError(written: written, reason: reason)
+    }
+    return String(text)
+  }
+
+  static func isLiteral(_ text: String, family: CInt) -> Bool {
+    var bytes = in6_addr()
+    return inet_pton(family, text, &bytes) == 1
+  }
+
+  /// `sun_path` holds 108 bytes, the last one a NUL.
+  static let unixPathBytesMax = 107
+}
+
+extension ListenAddress: CustomStringConvertible {
+  /// The form that `init(parsing:)` reads.
+  public var description: String {
+    switch self {
+    case .unix(let path): "unix:\(path)"
+    case .tcp(let host, let port): host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)"
+    }
+  }
+}
+
+/// A text that is no listening address.
+public struct ListenAddressError: Error, Sendable, Hashable, CustomStringConvertible {
+  let written: String
+  let reason: String
+
+  public var description: String {
+    "\"\(written)\" is not a listening address: \(reason). "
+      + "Expected 127.0.0.1:8484, [::1]:8484, localhost:8484 or unix:/path/to/socket."
+  }
+}
+
+extension String {
+  func droppingPrefix(_ prefix: String) -> String? {
+    hasPrefix(prefix) ? String(dropFirst(prefix.count)) : nil
+  }
+}

@@ -1,0 +1,26 @@
+public import HTTPTypes
+internal import WireFormats
+
+/// A whole answer encoded once and sent many times, without looking at its fields again.
+public final class RenderedResponse: Sendable {
+  /// Status and fields, without those that the server writes itself.
+  public let head: HTTPResponse
+  /// The body's bytes.
+  public let body: [UInt8]
+  /// Status line and all field lines that do not change from use to use.
+  let prefix: [UInt8]
+  let hasDate: Bool
+
+  public init(head: HTTPResponse, body: [UInt8]) {
+    self.head = head.withoutFraming()
+    self.body = body
+    hasDate = head.headerFields.contains(.date)
+    var prefix: [UInt8] = []
+    ResponseEncoder.appendHead(self.head, to: &prefix)
+    if !head.status.forbidsBody { prefix.appendContentLength(Int64(body.count)) }
+    self.prefix = prefix
+  }
+
+  /// About what the answer holds in memory.
+  public var byteCount: Int { prefix.count + body.count }
+}
