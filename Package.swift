@@ -4,14 +4,26 @@ import PackageDescription
 let package = Package(
   name: "chatroutesd",
   products: [
+    // The SDK core stands alone: an app that needs no daemon depends on this product only.
+    .library(name: "ChatRoutes", targets: ["ChatRoutes"]),
   ],
   dependencies: [
+    // Upstream HTTP and TLS: back-pressure, no process-wide state, measured 8x cheaper than URLSession on Linux.
+    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+    // Named by us (AsyncHTTPClient brings it): header types, and one handler that sends targets byte for byte.
+    .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+    // Named by us (AsyncHTTPClient brings it): the TLS handshake that tells whether upstream is back.
+    .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
     // The ecosystem's words for requests, responses and fields.
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     // Logging front end; the journald handler behind it is ours.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
   ],
   targets: [
+    // The API as Swift types; publishable alone.
+    .target(
+      name: "ChatRoutes",
+      dependencies: ["WireFormats", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .httpTypes]),
     // Listen, accept, speak HTTP/1.1 to a handler.
     .target(name: "LocalServer", dependencies: ["WireFormats", "CLinux", .httpTypes, .logging]),
     // Bytes <-> HTTP/1.1 and SSE values.
@@ -24,10 +36,21 @@ let package = Package(
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", .httpTypes]),
     .testTarget(
       name: "LocalServerTests", dependencies: ["LocalServer", "WireFormats", "CLinux", .httpTypes, .logging]),
+    .testTarget(
+      name: "ChatRoutesTests",
+      dependencies: [
+        "ChatRoutes", "WireFormats", .asyncHTTPClient, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS,
+      ]),
   ]
 )
 
 extension Target.Dependency {
+  static let asyncHTTPClient = product(name: "AsyncHTTPClient", package: "async-http-client")
+  static let nioCore = product(name: "NIOCore", package: "swift-nio")
+  static let nioPosix = product(name: "NIOPosix", package: "swift-nio")
+  static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
+  static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
+  static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let logging = product(name: "Logging", package: "swift-log")
 }

@@ -1,0 +1,100 @@
+import NIOCore
+import Synchronization
+
+/// One attempt to send a request: what the caller and the connection that carries it must agree on.
+final class Attempt: Sendable {
+  /// The target to write, byte for byte.
+  let target: String
+  /// Whether the request goes without any body, as opposed to an empty one.
+  let hasNoBody: Bool
+  let headTimeout: TimeAmount
+  let bodyIdleTimeout: TimeAmount
+
+  private enum Progress { case waiting, written, abandoned }
+  private struct State {
+    var progress = Progress.waiting
+    var isOnReusedConnection = false
+    var hasAnswer = false
+    var silence: TransportError.Kind?
+  }
+  private let state = Mutex(State())
+
+  init(_ request: TransportRequest) {
+    target = request.target
+    hasNoBody = if case .none = request.body { true } else { false }
+    headTimeout = TimeAmount(request.headTimeout)
+    bodyIdleTimeout = TimeAmount(request.bodyIdleTimeout)
+  }
+
+  /// Asked by the connection before the first byte; false: the caller has given up, nothing may be written.
+  func claim(onReusedConnection reused: Bool) -> Bool {
+    state.withLock { state in
+      guard state.progress == .waiting else { return false }
+      state = State(progress: .written, isOnReusedConnection: reused)
+      return true
+    }
+  }
+
+  /// Gives up; true: nothing was written, and nothing will be. `claim` and `abandon` exclude each other, so that exactly
+  /// one of "it was sent" and "it was not" is ever told.
+  func abandon() -> Bool {
+    state.withLock { state in
+      if state.progress == .waiting { state.progress = .abandoned }
+      return state.progress == .abandoned
+    }
+  }
+
+  /// Told by the connection when the origin has begun to answer, be it half a head.
+  func answerHasBegun() { state.withLock { $0.hasAnswer = true } }
+
+  /// Told by the connection when it gives the origin up for its silence.
+  func stopped(by silence: TransportError.Kind) { state.withLock { $0.silence = silence } }
+
+  /// What an error of AsyncHTTPClient means: a silence counts before the errors that closing the connection brings about.
+  func failure(_ error: any Error) -> TransportError {
+    let nothingWasWritten = abandon()
+    let cause = state.withLock { $0.silence.map(ConnectionWatchError.init(kind:)) } ?? error
+    return TransportError(classifying: cause, requestMayHaveTakenEffect: !nothingWasWritten)
+  }
+
+  /// Whether the request went out on a connection that had carried others before, and nothing at all came back.
+  var metStaleConnection: Bool { state.withLock { $0.isOnReusedConnection && !$0.hasAnswer } }
+}
+
+/// The attempts under way, by the number that stands for them in ``fieldName``.
+///
+/// AsyncHTTPClient offers no way to hand anything to a connection except the request head, and derives the target from a
+/// Foundation URL, which rewrites it. So a request leaves for `/` with a number in a private field, and `ConnectionWatch`
+/// at the other end of AsyncHTTPClient takes the field out and puts the real target in.
+final class Attempts: Sendable {
+  static let fieldName = "chatroutes-attempt"
+
+  private struct State {
+    var attempts: [UInt64: Attempt] = [:]
+    var lastNumber: UInt64 = 0
+  }
+  private let state = Mutex(State())
+
+  func add(_ attempt: Attempt) -> UInt64 {
+    state.withLock { state in
+      state.lastNumber += 1
+      state.attempts[state.lastNumber] = attempt
+      return state.lastNumber
+    }
+  }
+
+  func remove(_ number: UInt64) {
+    state.withLock { _ = $0.attempts.removeValue(forKey: number) }
+  }
+
+  subscript(number: UInt64) -> Attempt? { state.withLock { $0.attempts[number] } }
+}
+
+extension TimeAmount {
+  /// Saturates at 100 years: `Duration` reaches further than NIO's clock.
+  init(_ duration: Duration) {
+    let bounded = min(max(duration, .zero), .seconds(100 * 365 * 86_400))
+    let (seconds, attoseconds) = bounded.components
+    self = .nanoseconds(seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+  }
+}

@@ -1,0 +1,138 @@
+import AsyncHTTPClient
+import NIOCore
+import NIOHTTP1
+import NIOSSL
+import Synchronization
+
+/// The network: HTTP/1.1 to one origin over pooled connections, on AsyncHTTPClient.
+///
+/// Nothing is added, decoded or followed: no `User-Agent`, no decompression, no redirects, no cookies. Targets go out byte
+/// for byte. Field names and values keep case, order and duplicates; values pass through as UTF-8, other bytes become
+/// U+FFFD.
+public final class HTTPTransport: Transport {
+  let origin: Origin
+  let client: HTTPClient
+  let attempts = Attempts()
+  let tlsConfiguration: TLSConfiguration
+  /// Made at the first probe: reading the system's certificates takes some milliseconds.
+  let probeContext = Mutex<NIOSSLContext?>(nil)
+  private let isShutDown = Atomic(false)
+
+  /// Connects to nothing yet.
+  /// - Parameters:
+  ///   - origin: scheme, host and optional port, without a path: `https://api.chatroutes.com`.
+  ///   - connectTimeoutMax: the longest a single connection attempt may take, whatever requests ask for.
+  ///   - poolIdleTimeout: how long an unused connection is kept. Shorter than most servers keep theirs.
+  public convenience init(
+    origin: String, connectTimeoutMax: Duration = .seconds(10), poolIdleTimeout: Duration = .seconds(30)
+  ) throws(OriginError) {
+    try self.init(
+      origin: origin, connectTimeoutMax: connectTimeoutMax, poolIdleTimeout: poolIdleTimeout,
+      tlsConfiguration: .makeClientConfiguration())
+  }
+
+  init(
+    origin: String, connectTimeoutMax: Duration, poolIdleTimeout: Duration, tlsConfiguration: TLSConfiguration
+  ) throws(OriginError) {
+    self.origin = try Origin(parsing: origin)
+    self.tlsConfiguration = tlsConfiguration
+    var configuration = HTTPClient.Configuration(
+      tlsConfiguration: tlsConfiguration, redirectConfiguration: .disallow,
+      timeout: .init(connect: TimeAmount(connectTimeoutMax)), decompression: .disabled)
+    configuration.httpVersion = .http1Only
+    configuration.connectionPool.idleTimeout = TimeAmount(poolIdleTimeout)
+    // A stream holds its connection for minutes; at the soft limit the next request would wait for one of them.
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4096
+    // Else a refused connection is tried again and again until the connect timeout, and reported as one.
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.tracing.tracer = nil
+    configuration.http1_1ConnectionDebugInitializer = { [attempts] channel in
+      ConnectionWatch.install(on: channel, attempts: attempts)
+    }
+    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+  }
+
+  /// How often a request may meet a connection that is already closed, or closing. One is usual, right after an origin
+  /// has closed a connection several requests have been waiting for; more must not become a loop.
+  private static let repetitionsMax = 3
+
+  /// Sends one request; see ``Transport/send(_:)``.
+  public func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+    let head = try HTTPClientRequest(request, to: origin)
+    var isSentAgain = false
+    for _ in 0..<Self.repetitionsMax {
+      let attempt = Attempt(request)
+      do {
+        return try await run(attempt, head, connectTimeout: request.connectTimeout)
+      } catch {
+        guard error.kind == .connectionLost else { throw error }
+        // Nothing was written, so this is still the first time.
+        if !error.requestMayHaveTakenEffect { continue }
+        // That the origin closed a pooled connection is often only noticed when a request fails on it.
+        guard !isSentAgain, request.canBeSentAgain, attempt.metStaleConnection else { throw error }
+        isSentAgain = true
+      }
+    }
+    return try await run(Attempt(request), head, connectTimeout: request.connectTimeout)
+  }
+
+  private func run(
+    _ attempt: Attempt, _ head: HTTPClientRequest, connectTimeout: Duration
+  ) async throws(TransportError) -> TransportResponse {
+    let number = attempts.add(attempt)
+    defer { attempts.remove(number) }
+    var head = head
+    head.headers.add(name: Attempts.fieldName, value: String(number))
+    do {
+      return TransportResponse(try await answer(to: head, attempt, connectTimeout), to: attempt)
+    } catch {
+      throw attempt.failure(error)
+    }
+  }
+
+  /// Waits for the head. AsyncHTTPClient has one bound for connecting and answering together; here the connection has its
+  /// own, and `ConnectionWatch` sees to the rest once the request is on its way.
+  private func answer(
+    to head: HTTPClientRequest, _ attempt: Attempt, _ connectTimeout: Duration
+  ) async throws -> HTTPClientResponse {
+    try await withThrowingTaskGroup(of: HTTPClientResponse?.self) { [client] group in
+      group.addTask { try await client.execute(head, deadline: .distantFuture) }
+      group.addTask {
+        try await Task.sleep(for: connectTimeout)
+        if attempt.abandon() { throw TransportError(.connectTimeout, requestMayHaveTakenEffect: false) }
+        return nil
+      }
+      defer { group.cancelAll() }
+      while let response = try await group.next() {
+        if let response { return response }
+      }
+      throw CancellationError()
+    }
+  }
+
+  /// Closes every connection; requests under way end with an error. Calling it again does nothing.
+  ///
+  /// Returns after a second at the latest: a connection that is still being opened cannot be called off, and closes by
+  /// itself later.
+  public func shutdown() async {
+    guard beginShutdown() else { return }
+    let (closing, closed) = AsyncStream.makeStream(of: Never.self)
+    client.shutdown { _ in closed.finish() }
+    await withTaskGroup { group in
+      group.addTask { for await _ in closing {} }
+      // Throws only when it is called off because the connections are closed.
+      group.addTask { try? await Task.sleep(for: .seconds(1)) }
+      await group.next()
+      group.cancelAll()
+    }
+  }
+
+  private func beginShutdown() -> Bool {
+    isShutDown.compareExchange(expected: false, desired: true, ordering: .sequentiallyConsistent).exchanged
+  }
+
+  deinit {
+    // AsyncHTTPClient insists on being shut down; a forgotten transport must not bring the process down.
+    if beginShutdown() { client.shutdown { _ in } }
+  }
+}
