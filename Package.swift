@@ -14,6 +14,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     // Named by us (AsyncHTTPClient brings it): the TLS handshake that tells whether upstream is back.
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    // SQLite with migrations, a writer and parallel readers; costs ~1 % over raw C.
+    .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // The ecosystem's words for requests, responses and fields.
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     // Logging front end; the journald handler behind it is ours.
@@ -24,6 +26,8 @@ let package = Package(
     .target(
       name: "ChatRoutes",
       dependencies: ["WireFormats", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .httpTypes]),
+    // The local copy: schema, named reads and writes.
+    .target(name: "MirrorStore", dependencies: [.grdb]),
     // Listen, accept, speak HTTP/1.1 to a handler.
     .target(name: "LocalServer", dependencies: ["WireFormats", "CLinux", .httpTypes, .logging]),
     // Bytes <-> HTTP/1.1 and SSE values.
@@ -41,6 +45,7 @@ let package = Package(
       dependencies: [
         "ChatRoutes", "WireFormats", .asyncHTTPClient, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS,
       ]),
+    .testTarget(name: "MirrorStoreTests", dependencies: ["MirrorStore", .grdb]),
   ]
 )
 
@@ -51,6 +56,7 @@ extension Target.Dependency {
   static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
   static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+  static let grdb = product(name: "GRDB", package: "GRDB.swift")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let logging = product(name: "Logging", package: "swift-log")
 }

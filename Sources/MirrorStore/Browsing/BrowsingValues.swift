@@ -1,0 +1,124 @@
+/// A conversation in a list of the mirror's own pages.
+public struct ConversationSummary: Sendable, Equatable {
+  public var account: AccountID
+  public var id: String
+  /// "" when it has none.
+  public var title: String
+  public var model: String?
+  public var createdAt: UnixTime?
+  public var updatedAt: UnixTime?
+  /// Visible messages that the mirror holds.
+  public var messageCount: Int
+  public var branchCount: Int
+  public var draftCount: Int
+  /// Do the messages of its main branch lack nothing, as far as the mirror knows?
+  public var isComplete: Bool
+}
+
+/// A conversation as the mirror's own pages show it.
+public struct ConversationDetail: Sendable, Equatable {
+  public var summary: ConversationSummary
+  public var branches: [BranchSummary]
+  /// The branch whose messages these are; nil: the main branch, whose id is not known.
+  public var branchID: String?
+  public var messages: [MessageDetail]
+  public var drafts: [DraftDetail]
+  public var checkpoints: [CheckpointDetail]
+  /// Do the messages lack nothing, as far as the mirror knows?
+  public var isComplete: Bool
+}
+
+public struct BranchSummary: Sendable, Equatable {
+  public var id: String
+  public var title: String
+  public var parentBranchID: String?
+  public var forkPointMessageID: String?
+  public var contextMode: String?
+  public var isMain: Bool
+  /// Visible messages of this branch's own that the mirror holds.
+  public var messageCount: Int
+}
+
+public struct MessageDetail: Sendable, Equatable {
+  public var id: String
+  public var branchID: String?
+  public var parentMessageID: String?
+  /// "user", "assistant", "system" or what else the API calls it; "" when it does not say.
+  public var role: String
+  public var content: String
+  public var model: String?
+  public var tokenCount: Int64?
+  public var createdAt: UnixTime?
+  /// Made from a request; the API has not shown it yet.
+  public var isProvisional: Bool
+}
+
+/// What came of a stream that broke.
+public struct DraftDetail: Sendable, Equatable {
+  public var branchID: String?
+  /// The user's message.
+  public var question: String
+  /// What arrived of the answer.
+  public var answer: String
+  public var model: String?
+  public var outcome: StreamOutcome
+  public var savedAt: UnixTime
+}
+
+public struct CheckpointDetail: Sendable, Equatable {
+  public var id: String
+  public var branchID: String?
+  public var anchorMessageID: String?
+  public var summary: String
+  public var tokenCount: Int64?
+  public var createdAt: UnixTime?
+}
+
+/// A conversation's messages as a tree, flat: a parent comes before its children.
+public struct TreeOutline: Sendable, Equatable {
+  public struct Node: Sendable, Equatable {
+    public var messageID: String
+    /// An index into `nodes`; nil: the root.
+    public var parent: Int?
+    /// The root's is 1.
+    public var depth: Int
+    /// nil: the main branch, whose id is not known.
+    public var branchID: String?
+    /// Is it the first message of its branch?
+    public var opensBranch: Bool
+    public var role: String
+    public var content: String
+  }
+
+  public var nodes: [Node]
+  public var branches: [BranchSummary]
+}
+
+/// A message or title that has the words that were searched for.
+public struct SearchHit: Sendable, Equatable {
+  public var account: AccountID
+  public var conversationID: String
+  public var conversationTitle: String
+  /// nil: the title itself was found.
+  public var messageID: String?
+  public var branchID: String?
+  public var role: String?
+  public var createdAt: UnixTime?
+  public var snippet: String
+  /// Where the words stand, in UTF-8 bytes of `snippet`; never overlapping, in order.
+  public var highlights: [Range<Int>]
+}
+
+/// How much the mirror holds.
+public struct MirrorCounts: Sendable, Equatable {
+  public var accounts: Int
+  public var conversations: Int
+  public var branches: Int
+  public var messages: Int
+  public var checkpoints: Int
+  public var drafts: Int
+  /// Whole answers kept for verbatim replay.
+  public var responses: Int
+  /// Bytes of the database file, its free pages included; the WAL is not counted.
+  public var bytes: Int64
+}

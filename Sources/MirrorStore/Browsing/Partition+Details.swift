@@ -1,0 +1,85 @@
+internal import GRDB
+
+extension Partition {
+  func branchSummaries(_ ref: ConversationRef) throws -> [BranchSummary] {
+    let main = try mainBranch(of: ref.row)
+    return try all(
+      """
+      SELECT bid, text, parent, fork_point, (
+        SELECT count(*) FROM message WHERE message.conversation = branch.conversation AND message.gone_at IS NULL
+          AND ifnull(message.branch, ?2) = bid)
+      FROM branch WHERE conversation = ?1 AND gone_at IS NULL ORDER BY bid <> ifnull(?2, ''), id
+      """, [ref.row, main]
+    ).map { row in
+      let object = try row.json(1)
+      return BranchSummary(
+        id: row[0], title: object?.string("title") ?? "", parentBranchID: row[2], forkPointMessageID: row[3],
+        contextMode: object?.string("contextMode"), isMain: row[0] as String == main, messageCount: row[4])
+    }
+  }
+
+  func messageDetails(_ list: ListRow) throws -> [MessageDetail] {
+    try all(
+      """
+      SELECT mid, text, branch, provisional FROM list_member JOIN message ON message.id = member
+      WHERE list = ? AND gone_at IS NULL ORDER BY position
+      """, [list.id]
+    ).map { row in
+      let object = try row.json(1)
+      let metadata = object?["metadata"]?.object
+      return MessageDetail(
+        id: row[0], branchID: row[2], parentMessageID: object?["parentMessageId"]?.identifier,
+        role: object?.string("role") ?? "", content: object?.string("content") ?? "",
+        model: object?.string("model") ?? metadata?.string("model"),
+        tokenCount: (object?["tokenCount"] ?? object?["tokens"])?.integer, createdAt: object?.time("createdAt"),
+        isProvisional: row[3])
+    }
+  }
+
+  /// Those of one branch; drafts without a branch belong to the main one.
+  func drafts(_ ref: ConversationRef, _ branch: String?) throws -> [DraftDetail] {
+    let main = try mainBranch(of: ref.row)
+    return try all(
+      """
+      SELECT branch, question, answer, model, outcome, saved_at FROM draft
+      WHERE conversation = ?1 AND ifnull(branch, ifnull(?2, '')) = ifnull(?3, '') ORDER BY id
+      """, [ref.row, main, branch]
+    ).map { row in
+      DraftDetail(
+        branchID: row[0], question: row[1], answer: row[2], model: row[3],
+        outcome: StreamOutcome(rawValue: row[4]) ?? .interrupted, savedAt: UnixTime(milliseconds: row[5]))
+    }
+  }
+
+  func checkpoints(_ ref: ConversationRef) throws -> [CheckpointDetail] {
+    try all(
+      "SELECT kid, branch, text FROM checkpoint WHERE conversation = ? AND gone_at IS NULL ORDER BY id", [ref.row]
+    ).map { row in
+      let object = try row.json(2)
+      return CheckpointDetail(
+        id: row[0], branchID: row[1], anchorMessageID: object?["anchor_message_id"]?.identifier,
+        summary: object?.string("summary") ?? "", tokenCount: object?["token_count"]?.integer,
+        createdAt: object?.time("created_at"))
+    }
+  }
+}
+
+extension TreeOutline {
+  init(_ tree: ConversationTree, branches: [BranchSummary]) {
+    var nodes: [Node] = []
+    var ancestors: [Int] = []
+    tree.walk(
+      enter: { index, depth, _ in
+        let node = tree.nodes[index]
+        let branch = tree.branches[node.branch].bid
+        nodes.append(
+          Node(
+            messageID: node.mid, parent: ancestors.last, depth: depth, branchID: branch.isEmpty ? nil : branch,
+            opensBranch: node.opensBranch, role: node.text.string("role") ?? "",
+            content: node.text.string("content") ?? ""))
+        ancestors.append(nodes.count - 1)
+      },
+      leave: { _ in ancestors.removeLast() })
+    self.init(nodes: nodes, branches: branches)
+  }
+}

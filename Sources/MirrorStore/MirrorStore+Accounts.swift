@@ -1,0 +1,43 @@
+internal import GRDB
+
+extension MirrorStore {
+  /// The account of a credential; nil: upstream has not accepted it, or refused it since.
+  public func account(for key: AccountKey) throws(MirrorError) -> AccountID? {
+    try read("look an account up") { db in
+      let row = try Row.fetchOne(
+        db.cachedStatement(sql: "SELECT id FROM account WHERE key = ? AND refused = 0"), arguments: [key.digest.blob])
+      return row.map { AccountID(rawValue: $0[0]) }
+    }
+  }
+
+  /// Upstream refused this credential and has not accepted it since. A credential never heard of is not refused.
+  public func isRefused(_ key: AccountKey) throws(MirrorError) -> Bool {
+    try read("look an account up") { db in
+      try Row.fetchOne(
+        db.cachedStatement(sql: "SELECT 1 FROM account WHERE key = ? AND refused = 1"), arguments: [key.digest.blob])
+        != nil
+    }
+  }
+
+  /// Upstream accepted this credential (2xx): its account begins, or is shown again.
+  public func admit(_ key: AccountKey) async throws(MirrorError) -> AccountID {
+    if let known = try account(for: key) { return known }
+    return try await write("admit an account") { db in
+      let row = try Row.fetchOne(
+        db,
+        sql: """
+          INSERT INTO account (key) VALUES (?)
+          ON CONFLICT (key) DO UPDATE SET refused = 0 RETURNING id
+          """, arguments: [key.digest.blob])
+      guard let row else { preconditionFailure("RETURNING gives a row") }
+      return AccountID(rawValue: row[0])
+    }
+  }
+
+  /// Upstream said 401 or 403: the account sees nothing until it is admitted again. Nothing is deleted.
+  public func refuse(_ key: AccountKey) async throws(MirrorError) {
+    try await write("refuse an account") { db in
+      try db.execute(sql: "UPDATE account SET refused = 1 WHERE key = ?", arguments: [key.digest.blob])
+    }
+  }
+}

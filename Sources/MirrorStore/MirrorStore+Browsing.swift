@@ -1,0 +1,114 @@
+internal import GRDB
+
+/// Named reads for the daemon's own pages and commands. They show one account, or all of them when `account` is nil, the
+/// refused ones included: whoever may see the pages owns the machine's copy.
+extension MirrorStore {
+  /// Conversations, newest first.
+  /// - Parameter title: words that the title contains, as written; nil or "": every conversation.
+  public func conversationSummaries(
+    title: String? = nil, account: AccountID? = nil, limit: Int, offset: Int = 0
+  ) throws(MirrorError) -> [ConversationSummary] {
+    let pattern = "%\((title ?? "").likeEscaped)%"
+    return try read("list conversations") { db in
+      try Row.fetchAll(
+        db.cachedStatement(
+          sql: """
+            \(Self.selectSummary) WHERE conversation.gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL
+              AND \(Self.visible) AND (?2 = '%%' OR title LIKE ?2 ESCAPE '\\')
+            ORDER BY sort_at DESC, conversation.id DESC LIMIT ?3 OFFSET ?4
+            """),
+        arguments: [account?.rawValue, pattern, max(limit, 0), max(offset, 0)]
+      ).map(Self.summary)
+    }
+  }
+
+  /// A conversation with the messages of one branch; nil: not held, or gone.
+  /// - Parameter branch: nil: the main branch.
+  public func conversationDetail(
+    _ id: String, branch: String? = nil, account: AccountID? = nil
+  ) throws(MirrorError) -> ConversationDetail? {
+    try read("show a conversation") { db in
+      guard let (part, ref, summary) = try Self.find(id, account, db) else { return nil }
+      let branches = try part.branchSummaries(ref)
+      if let branch, !branches.contains(where: { $0.id == branch }) { return nil }
+      let shown = try branch ?? part.mainBranch(of: ref.row)
+      let list = try part.messageList(branch: branch, of: ref.row)
+      return ConversationDetail(
+        summary: summary, branches: branches, branchID: shown,
+        messages: try list.map { try part.messageDetails($0) } ?? [], drafts: try part.drafts(ref, shown),
+        checkpoints: try part.checkpoints(ref), isComplete: list?.complete ?? false)
+    }
+  }
+
+  /// The whole conversation as a tree; nil: not held, or gone.
+  public func conversationTree(_ id: String, account: AccountID? = nil) throws(MirrorError) -> TreeOutline? {
+    try read("show a conversation's tree") { db in
+      guard let (part, ref, _) = try Self.find(id, account, db) else { return nil }
+      return TreeOutline(try part.conversationTree(ref), branches: try part.branchSummaries(ref))
+    }
+  }
+
+  /// How much the mirror holds, in all accounts.
+  public func counts() throws(MirrorError) -> MirrorCounts {
+    try read("count what the mirror holds") { db in
+      func count(_ what: String) throws -> Int {
+        try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM \(what)")) ?? 0
+      }
+      return MirrorCounts(
+        accounts: try count("account"),
+        conversations: try count("conversation WHERE gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL"),
+        branches: try count("branch WHERE gone_at IS NULL"), messages: try count("message WHERE gone_at IS NULL"),
+        checkpoints: try count("checkpoint WHERE gone_at IS NULL"), drafts: try count("draft"),
+        responses: try count("response"),
+        bytes: try Int64.fetchOne(
+          db, sql: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()") ?? 0)
+    }
+  }
+
+  private static func find(
+    _ id: String, _ account: AccountID?, _ db: Database
+  ) throws -> (Partition, ConversationRef, ConversationSummary)? {
+    let row = try Row.fetchOne(
+      db.cachedStatement(
+        sql: """
+          \(selectSummary) WHERE conversation.gone_at IS NULL AND \(visible) AND cid = ?2
+          ORDER BY sort_at DESC LIMIT 1
+          """), arguments: [account?.rawValue, id])
+    guard let row else { return nil }
+    let part = Partition(db: db, account: row["account"])
+    return (part, ConversationRef(row: row["id"], cid: id), try summary(row))
+  }
+
+  /// The account that was asked for unless it is refused, or every account.
+  private static let visible = """
+    (?1 IS NULL OR (conversation.account = ?1
+      AND EXISTS (SELECT 1 FROM account WHERE account.id = ?1 AND refused = 0)))
+    """
+
+  private static let selectSummary = """
+    SELECT ifnull(text, item_text), conversation.id, conversation.account, cid, title,
+      (SELECT count(*) FROM message WHERE message.conversation = conversation.id AND gone_at IS NULL) AS messages,
+      (SELECT count(*) FROM branch WHERE branch.conversation = conversation.id AND gone_at IS NULL) AS branches,
+      (SELECT count(*) FROM draft WHERE draft.conversation = conversation.id) AS drafts,
+      ifnull((SELECT max(complete) FROM list WHERE list.conversation = conversation.id AND kind = 'messages'
+        AND (key = '' OR key IN (SELECT bid FROM branch
+          WHERE branch.conversation = conversation.id AND is_main = 1))), 0) AS complete
+    FROM conversation
+    """
+
+  private static func summary(_ row: Row) throws -> ConversationSummary {
+    let object = try row.json(0)
+    return ConversationSummary(
+      account: AccountID(rawValue: row["account"]), id: row["cid"], title: row["title"] ?? "",
+      model: object?.string("model"), createdAt: object?.time("createdAt"), updatedAt: object?.time("updatedAt"),
+      messageCount: row["messages"], branchCount: row["branches"], draftCount: row["drafts"],
+      isComplete: row["complete"])
+  }
+}
+
+extension String {
+  /// As a LIKE pattern that matches just this text.
+  fileprivate var likeEscaped: String {
+    replacing("\0", with: "").replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
+  }
+}

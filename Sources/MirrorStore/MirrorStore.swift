@@ -1,0 +1,157 @@
+internal import Foundation
+internal import GRDB
+internal import Glibc
+internal import Synchronization
+
+/// The local copy of what the API showed: entities as the JSON text that was received, lists, and whole answers.
+///
+/// Reads are synchronous and see one state each. Every observation is one transaction. With WAL and `synchronous = NORMAL`
+/// a commit survives the death of the process at any moment; a power cut may lose the newest commits, never the database.
+public final class MirrorStore: Sendable {
+  public enum Location: Sendable, Hashable {
+    /// Created when missing, mode 0600; its directory 0700.
+    case file(String)
+    /// Gone with the store.
+    case memory
+  }
+
+  let writer: any DatabaseWriter
+  private let reads = Atomic<UInt64>(0)
+  private let writes = Atomic<UInt64>(0)
+  private let documents = Atomic<UInt64>(0)
+
+  private init(_ writer: any DatabaseWriter) {
+    self.writer = writer
+  }
+
+  /// Opens the mirror and brings its schema up to date.
+  /// - Parameter readOnly: nothing is created or migrated; every save fails with `.readOnly`.
+  /// - Throws: `.corrupt` (see `setAside`), `.newerSchema`, `.cannotOpen` and whatever SQLite says.
+  public static func open(_ location: Location, readOnly: Bool = false) throws(MirrorError) -> MirrorStore {
+    let doing = "open the mirror\(location.text)"
+    do {
+      if case .file(let path) = location, !readOnly { try makePrivateFile(path) }
+      let store = MirrorStore(try database(location, readOnly: readOnly))
+      try store.prepareSchema(readOnly: readOnly, doing)
+      return store
+    } catch {
+      throw MirrorError(error, doing: doing)
+    }
+  }
+
+  /// Moves a damaged database out of the way, with its `-wal` and `-shm`; nothing is deleted.
+  /// - Returns: the new path of the database.
+  public static func setAside(_ path: String, at time: UnixTime = .now) throws(MirrorError) -> String {
+    var target = "\(path).damaged-\(time.milliseconds)"
+    while FileManager.default.fileExists(atPath: target) { target += "-again" }
+    for suffix in ["-wal", "-shm", ""] where rename(path + suffix, target + suffix) != 0 {
+      let code = errno
+      if code == ENOENT, !suffix.isEmpty { continue }
+      throw MirrorError(
+        .cannotOpen, "cannot set \(path)\(suffix) aside: \(String(cString: strerror(code))). Move it by hand.")
+    }
+    return target
+  }
+
+  /// What the store has done since it was opened.
+  public var workCounters: WorkCounters {
+    WorkCounters(
+      storeReads: reads.load(ordering: .relaxed), storeWrites: writes.load(ordering: .relaxed),
+      documentsScanned: documents.load(ordering: .relaxed))
+  }
+
+  /// Ends all work with the database; every call after it fails.
+  public func close() throws(MirrorError) {
+    do { try writer.close() } catch { throw MirrorError(error, doing: "close the mirror") }
+  }
+
+  // MARK: Opening
+
+  private static func makePrivateFile(_ path: String) throws {
+    let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    if !FileManager.default.fileExists(atPath: directory) {
+      do {
+        try FileManager.default.createDirectory(
+          atPath: directory, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+      } catch {
+        throw MirrorError(.cannotOpen, "cannot create \(directory) for the mirror. Check that its parent is yours.")
+      }
+    }
+    // SQLite gives -wal and -shm the mode of the database.
+    let descriptor = Glibc.open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    guard descriptor >= 0 else {
+      throw MirrorError(.cannotOpen, "cannot open the mirror \(path): \(String(cString: strerror(errno))).")
+    }
+    defer { Glibc.close(descriptor) }
+    guard fchmod(descriptor, 0o600) == 0 else {
+      throw MirrorError(.cannotOpen, "cannot make \(path) private (mode 0600): \(String(cString: strerror(errno))).")
+    }
+  }
+
+  private static func database(_ location: Location, readOnly: Bool) throws -> any DatabaseWriter {
+    var configuration = Configuration()
+    configuration.readonly = readOnly
+    configuration.busyMode = .timeout(5)
+    configuration.label = "mirror"
+    configuration.prepareDatabase { db in
+      if !readOnly { try db.execute(sql: "PRAGMA synchronous = NORMAL") }
+    }
+    return switch location {
+    case .file(let path): try DatabasePool(path: path, configuration: configuration)
+    case .memory: try DatabaseQueue(configuration: configuration)
+    }
+  }
+
+  private func prepareSchema(readOnly: Bool, _ doing: String) throws {
+    let migrator = Schema.migrator
+    let isNewer = try writer.read { try migrator.hasBeenSuperseded($0) }
+    if isNewer {
+      throw MirrorError(
+        .newerSchema, "cannot \(doing): a newer chatroutesd has written it. Use that version, or another file.")
+    }
+    if readOnly {
+      let isReady = try writer.read { try migrator.hasCompletedMigrations($0) }
+      if !isReady {
+        throw MirrorError(
+          .failed, "cannot \(doing): an older chatroutesd has written it. Start the daemon once to update it.")
+      }
+    } else {
+      try migrator.migrate(writer)
+    }
+  }
+
+  // MARK: Work
+
+  func read<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(MirrorError) -> Value {
+    reads.add(1, ordering: .relaxed)
+    do { return try writer.read(body) } catch { throw MirrorError(error, doing: doing) }
+  }
+
+  func write<Value: Sendable>(
+    _ doing: String, _ body: @escaping @Sendable (Database) throws -> Value
+  ) async throws(MirrorError) -> Value {
+    do { return try await transaction(body) } catch { throw MirrorError(error, doing: doing) }
+  }
+
+  /// One transaction on the one writer. It does not end with the task that asked for it: what it records has happened
+  /// upstream, whether the client is still there or not.
+  func transaction<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    writes.add(1, ordering: .relaxed)
+    return try await withCheckedThrowingContinuation { continuation in
+      writer.asyncWrite(body) { _, result in continuation.resume(with: result) }
+    }
+  }
+
+  func countDocuments(_ count: UInt64) {
+    documents.add(count, ordering: .relaxed)
+  }
+}
+
+extension MirrorStore.Location {
+  fileprivate var text: String {
+    switch self {
+    case .file(let path): " \(path)"
+    case .memory: " in memory"
+    }
+  }
+}

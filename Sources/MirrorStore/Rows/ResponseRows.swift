@@ -1,0 +1,56 @@
+internal import GRDB
+
+extension Partition {
+  /// The API's own answer to this very read, and whether it went stale.
+  func response(_ read: MirrorRead) throws -> (response: StoredResponse, isStale: Bool)? {
+    guard
+      let row = try first(
+        "SELECT status, fields, body, fetched_at, stale FROM response WHERE account = ? AND read = ?",
+        [account, read.canonicalText])
+    else { return nil }
+    let response = StoredResponse(
+      status: row[0], fields: StoredResponse.fields(fromBlob: try row.bytes(1) ?? []), body: try row.bytes(2) ?? [],
+      fetchedAt: UnixTime(milliseconds: row[3]))
+    return (response, row[4])
+  }
+}
+
+extension Observation {
+  func saveResponse(_ read: MirrorRead, _ response: StoredResponse) throws {
+    try part.run(
+      """
+      INSERT INTO response (account, read, kind, conversation, status, fields, body, fetched_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (account, read) DO UPDATE SET status = excluded.status, fields = excluded.fields,
+        body = excluded.body, fetched_at = excluded.fetched_at, stale = 0
+      """,
+      [
+        part.account, read.canonicalText, read.kind.rawValue,
+        read.conversationID.map { $0.replacing("\0", with: "\\0") },
+        response.status, response.fieldBlob.blob, response.body.blob, response.fetchedAt.milliseconds,
+      ])
+  }
+
+  /// Verbatim answers of these kinds no longer show what is known.
+  /// - Parameter conversation: nil: of every conversation.
+  func makeStale(_ kinds: some Collection<MirrorRead.Kind>, of conversation: String?) throws {
+    for kind in kinds {
+      if let conversation, kind != .conversations {
+        try part.run(
+          "UPDATE response SET stale = 1 WHERE account = ? AND conversation = ? AND kind = ? AND stale = 0",
+          [part.account, conversation, kind.rawValue])
+      } else {
+        try part.run(
+          "UPDATE response SET stale = 1 WHERE account = ? AND kind = ? AND stale = 0", [part.account, kind.rawValue])
+      }
+    }
+  }
+
+  /// An answer showed something that others still show as it was before.
+  func makeStaleWhatChanged() throws {
+    if changes.listOfConversations { try makeStale([.conversations], of: nil) }
+    for (conversation, facets) in changes.facets {
+      try makeStale(Set(facets.flatMap { Staleness.readsShowing[$0] ?? [] }), of: conversation)
+    }
+  }
+}

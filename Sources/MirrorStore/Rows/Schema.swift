@@ -1,0 +1,176 @@
+internal import GRDB
+
+/// The tables of the mirror. Migrations are named and only ever appended: a released one never changes.
+enum Schema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1 accounts and conversations") { db in try db.execute(sql: conversations) }
+    migrator.registerMigration("2 lists and verbatim answers") { db in try db.execute(sql: listsAndResponses) }
+    migrator.registerMigration("3 search") { db in try db.execute(sql: search) }
+    return migrator
+  }
+
+  /// `text` columns hold JSON as received; the columns beside them are unescaped copies to query by.
+  /// `gone_at`: deleted, or no longer shown by a complete list; the row stays as a tombstone.
+  private static let conversations = """
+    CREATE TABLE account (
+      id INTEGER PRIMARY KEY,
+      key BLOB NOT NULL UNIQUE,
+      refused INTEGER NOT NULL DEFAULT 0,
+      -- the page size that the API chose when the request named none
+      list_limit INTEGER
+    ) STRICT;
+
+    CREATE TABLE conversation (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+      cid TEXT NOT NULL,
+      -- as GET of the conversation shows it, without messages and branches
+      text BLOB,
+      -- as the list of conversations shows it
+      item_text BLOB,
+      title TEXT,
+      sort_at INTEGER NOT NULL DEFAULT 0,
+      -- did GET of the conversation embed these? NULL: never seen
+      shows_messages INTEGER,
+      shows_branches INTEGER,
+      saved_at INTEGER NOT NULL,
+      -- the last write through here: what is older is known to be out of date in ways that its answer did not tell
+      written_at INTEGER NOT NULL DEFAULT 0,
+      gone_at INTEGER,
+      UNIQUE (account, cid)
+    ) STRICT;
+    CREATE INDEX conversation_newest ON conversation (account, sort_at);
+
+    CREATE TABLE branch (
+      id INTEGER PRIMARY KEY,
+      conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+      bid TEXT NOT NULL,
+      parent TEXT,
+      fork_point TEXT,
+      is_main INTEGER NOT NULL,
+      text BLOB NOT NULL,
+      saved_at INTEGER NOT NULL,
+      gone_at INTEGER,
+      UNIQUE (conversation, bid)
+    ) STRICT;
+
+    CREATE TABLE message (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+      conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+      mid TEXT NOT NULL,
+      -- NULL: the main branch, whose id was not known
+      branch TEXT,
+      role TEXT,
+      text BLOB NOT NULL,
+      -- 1: conversationId, 2: branchId are to be added when the text is shown
+      fill INTEGER NOT NULL DEFAULT 0,
+      -- 1: made here from a request, until a list shows the real one
+      provisional INTEGER NOT NULL DEFAULT 0,
+      created_at INTEGER,
+      saved_at INTEGER NOT NULL,
+      gone_at INTEGER,
+      UNIQUE (account, mid)
+    ) STRICT;
+    CREATE INDEX message_of_conversation ON message (conversation);
+    -- looked at for every new message of the user's: few rows, whatever the length of the conversation
+    CREATE INDEX message_provisional ON message (conversation) WHERE provisional = 1;
+
+    CREATE TABLE checkpoint (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+      conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+      kid TEXT NOT NULL,
+      branch TEXT,
+      text BLOB NOT NULL,
+      saved_at INTEGER NOT NULL,
+      gone_at INTEGER,
+      UNIQUE (account, kid)
+    ) STRICT;
+    CREATE INDEX checkpoint_of_conversation ON checkpoint (conversation);
+
+    CREATE TABLE draft (
+      id INTEGER PRIMARY KEY,
+      conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+      branch TEXT,
+      question TEXT NOT NULL,
+      answer TEXT NOT NULL,
+      model TEXT,
+      outcome TEXT NOT NULL,
+      saved_at INTEGER NOT NULL,
+      -- the newest message row when the stream broke: what replaces the draft is newer
+      newest_message INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX draft_of_conversation ON draft (conversation);
+    """
+
+  private static let listsAndResponses = """
+    CREATE TABLE list (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+      -- NULL: a list of conversations
+      conversation INTEGER REFERENCES conversation(id) ON DELETE CASCADE,
+      -- conversations, messages, branches, checkpoints
+      kind TEXT NOT NULL,
+      -- the filter or branch; '' is the list without one
+      key TEXT NOT NULL,
+      complete INTEGER NOT NULL,
+      -- how many the API said there are
+      total INTEGER,
+      as_of INTEGER NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX list_identity ON list (account, ifnull(conversation, 0), kind, key);
+    CREATE INDEX list_of_conversation ON list (conversation);
+
+    -- member: a row of the table that the list's kind names; such rows stay as tombstones while their list exists
+    CREATE TABLE list_member (
+      list INTEGER NOT NULL REFERENCES list(id) ON DELETE CASCADE,
+      position INTEGER NOT NULL,
+      member INTEGER NOT NULL,
+      PRIMARY KEY (list, position),
+      UNIQUE (list, member)
+    ) STRICT, WITHOUT ROWID;
+
+    CREATE TABLE response (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+      read TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      conversation TEXT,
+      status INTEGER NOT NULL,
+      fields BLOB NOT NULL,
+      body BLOB NOT NULL,
+      fetched_at INTEGER NOT NULL,
+      stale INTEGER NOT NULL DEFAULT 0,
+      UNIQUE (account, read)
+    ) STRICT;
+    CREATE INDEX response_of_conversation ON response (account, conversation, kind);
+    """
+
+  /// One passage a visible message and one a title; newer ones have larger ids, so newest first costs no sorting.
+  private static let search = """
+    CREATE TABLE passage (
+      id INTEGER PRIMARY KEY,
+      conversation INTEGER NOT NULL REFERENCES conversation(id) ON DELETE CASCADE,
+      -- NULL: the title
+      message INTEGER UNIQUE REFERENCES message(id) ON DELETE CASCADE,
+      words TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX passage_of_conversation ON passage (conversation);
+
+    CREATE VIRTUAL TABLE passage_index USING fts5(
+      words, content = 'passage', content_rowid = 'id', tokenize = 'unicode61 remove_diacritics 2'
+    );
+    CREATE TRIGGER passage_inserted AFTER INSERT ON passage BEGIN
+      INSERT INTO passage_index (rowid, words) VALUES (new.id, new.words);
+    END;
+    CREATE TRIGGER passage_deleted AFTER DELETE ON passage BEGIN
+      INSERT INTO passage_index (passage_index, rowid, words) VALUES ('delete', old.id, old.words);
+    END;
+    CREATE TRIGGER passage_updated AFTER UPDATE ON passage BEGIN
+      INSERT INTO passage_index (passage_index, rowid, words) VALUES ('delete', old.id, old.words);
+      INSERT INTO passage_index (rowid, words) VALUES (new.id, new.words);
+    END;
+    """
+}

@@ -1,0 +1,133 @@
+internal import Foundation
+internal import GRDB
+
+extension Observation {
+  /// A send brings two messages: the user's, often known from the request only, and the assistant's.
+  mutating func foldSend(_ seen: SeenWrite, conversation id: String, branch: String?) throws {
+    let assistant = seen.answer?["assistantMessage"].flatMap { Sighting($0) }
+    let user = seen.answer?["userMessage"].flatMap { Sighting($0) }
+    let single = assistant == nil ? seen.answer?.entity("message") : nil
+    guard user != nil || assistant != nil || single != nil else {
+      throw Unmirrored(reason: "the answer shows no message")
+    }
+    let ref = try conversationRef(id)
+    let requested = branch ?? seen.request?["branchId"]?.identifier
+    let answered = (assistant ?? single ?? user)?.object["branchId"]?.identifier
+    let branch = try answered ?? requested ?? part.mainBranch(of: ref.row)
+    let answer = assistant ?? (single?.object.string("role") == "user" ? nil : single)
+    let question = user ?? (answer == nil ? single : nil)
+    var rows: [Int64] = []
+    if let question {
+      rows.append(try saveSent(question, branch, in: ref))
+    } else if let answer, let made = try provisionalQuestion(seen.request, answer, branch, in: ref) {
+      rows.append(made)
+    }
+    if let answer { rows.append(try saveSent(answer, branch, in: ref)) }
+    try appendSent(rows, branch: branch, in: ref)
+    try addToMessageCount(Int64(rows.count), branch: branch, in: ref)
+    try touch(ref, answer ?? question)
+    try dropAnsweredDrafts(in: ref)
+  }
+
+  private mutating func saveSent(_ message: Sighting, _ branch: String?, in ref: ConversationRef) throws -> Int64 {
+    try saveMessage(MessageSighting(message: message, branch: branch, isSent: true), in: ref)
+  }
+
+  /// The user's message as the request gave it, under the id that the answer names or one of our own.
+  private mutating func provisionalQuestion(
+    _ request: JSONObject?, _ answer: Sighting, _ branch: String?, in ref: ConversationRef
+  ) throws -> Int64? {
+    guard let content = request?["content"], content.isString else { return nil }
+    let id = try questionID(answer) ?? "local-\(UUID().uuidString.lowercased())"
+    var json = Array("{\"id\":".utf8) + jsonString(id) + Array("}".utf8)
+    if let parent = try lastMessage(branch, in: ref) {
+      appendMember("parentMessageId", jsonString(parent), toObject: &json)
+    }
+    appendMember("role", "\"user\"".utf8, toObject: &json)
+    appendMember("content", content.bytes, toObject: &json)
+    // The API's clock, not ours: both messages are of one moment.
+    if let time = answer.object["createdAt"] { appendMember("createdAt", time.bytes, toObject: &json) }
+    guard let message = Sighting(JSONText(trusted: json[...])) else { return nil }
+    return try saveMessage(
+      MessageSighting(message: message, branch: branch, isSent: true, isProvisional: true), in: ref)
+  }
+
+  /// The message that an answer has for its parent is its question, unless it was there before; nil: not named.
+  private func questionID(_ answer: Sighting) throws -> String? {
+    guard let parent = answer.object["parentMessageId"]?.identifier else { return nil }
+    let known = try part.first(
+      "SELECT 1 FROM message WHERE account = ? AND mid = ? AND provisional = 0", [part.account, parent])
+    return known == nil ? parent : nil
+  }
+
+  /// The id of the message that a new one follows; nil: not known for sure.
+  private func lastMessage(_ branch: String?, in ref: ConversationRef) throws -> String? {
+    guard let list = try part.messageList(branch: branch, of: ref.row), list.complete else { return nil }
+    return try part.first(
+      """
+      SELECT mid FROM list_member JOIN message ON message.id = member
+      WHERE list = ? AND gone_at IS NULL ORDER BY position DESC LIMIT 1
+      """, [list.id]
+    ).map { $0[0] }
+  }
+
+  /// The main branch's messages are in its list and in the one without a branch; a list that is not there begins here.
+  private func appendSent(_ rows: [Int64], branch: String?, in ref: ConversationRef) throws {
+    let main = try part.mainBranch(of: ref.row)
+    let isMain = branch == nil || branch == main
+    var lists = try [part.list(.messages, branch ?? main ?? "", of: ref.row)]
+    if isMain { lists.append(try part.list(.messages, of: ref.row)) }
+    if lists.allSatisfy({ $0 == nil }) {
+      lists = [try openList(.messages, isMain ? "" : branch ?? "", of: ref.row)]
+    }
+    for list in lists.compactMap(\.self) {
+      for row in rows { try append(row, to: list) }
+    }
+  }
+
+  /// A conversation that was written to comes first, and its `updatedAt` is at least the new message's time.
+  private func touch(_ ref: ConversationRef, _ newest: Sighting?) throws {
+    if let time = newest?.object["createdAt"], time.isString,
+      let row = try part.first("SELECT text, item_text FROM conversation WHERE id = ?", [ref.row])
+    {
+      let text = try row.json(0)?.replacing("updatedAt", with: time.bytes)
+      let item = try row.json(1)?.replacing("updatedAt", with: time.bytes)
+      try part.run(
+        "UPDATE conversation SET text = ?, item_text = ? WHERE id = ?", [text?.blob, item?.blob, ref.row])
+    }
+    try moveToFront(ref)
+  }
+
+  // MARK: Drafts
+
+  func saveDraft(
+    _ request: JSONObject?, branch: String?, text: String, model: String?, _ outcome: StreamOutcome,
+    in ref: ConversationRef
+  ) throws {
+    try part.run(
+      """
+      INSERT INTO draft (conversation, branch, question, answer, model, outcome, saved_at, newest_message)
+      VALUES (?, ?, ?, ?, ?, ?, ?, (SELECT ifnull(max(id), 0) FROM message))
+      """,
+      [
+        ref.row, branch ?? request?["branchId"]?.identifier, request?["content"]?.columnText ?? "",
+        text.replacing("\0", with: "\u{FFFD}"), model, outcome.rawValue, now,
+      ])
+  }
+
+  /// A draft goes when its question shows as a message that came after it and has an answer behind it.
+  func dropAnsweredDrafts(in ref: ConversationRef) throws {
+    try part.run(
+      """
+      DELETE FROM draft WHERE conversation = ?1 AND EXISTS (
+        SELECT 1 FROM message AS question
+        JOIN passage ON passage.message = question.id
+        JOIN list_member AS asked ON asked.member = question.id
+        JOIN list ON list.id = asked.list AND list.conversation = ?1 AND list.kind = 'messages'
+        JOIN list_member AS next ON next.list = asked.list AND next.position = asked.position + 1
+        JOIN message AS reply ON reply.id = next.member
+        WHERE question.conversation = ?1 AND question.id > draft.newest_message AND question.role = 'user'
+          AND passage.words = draft.question AND reply.role = 'assistant')
+      """, [ref.row])
+  }
+}

@@ -1,0 +1,62 @@
+import Testing
+
+@testable import MirrorStore
+
+@Suite struct BrowsingTests {
+  private func full() async throws -> Mirror {
+    let mirror = try await Mirror()
+    try await mirror.show(
+      .conversation("c"),
+      #"{"conversation":{"id":"c","title":"100% \u0041_b\\","model":"gpt-5","createdAt":"2026-01-01T00:00:00Z","updatedAt":"2026-01-02T00:00:00Z","#
+        + #""messages":[{"id":"m","role":"assistant","content":"hi","branchId":"main","parentMessageId":"p","tokens":7,"metadata":{"model":"x"}}],"#
+        + #""branches":[{"id":"b","title":"B","parentBranchId":"main","forkPointMessageId":"m","contextMode":"FULL"},{"id":"main","isMain":true}]}}"#
+    )
+    try await mirror.show(
+      .checkpoints(conversation: "c", branch: nil),
+      #"{"checkpoints":[{"id":"k","branch_id":"main","anchor_message_id":"m","summary":"s","token_count":3}]}"#)
+    return mirror
+  }
+
+  @Test func aSummaryCounts() async throws {
+    let summary = try #require(try await full().store.conversationSummaries(limit: 5).first)
+    #expect(summary.id == "c" && summary.model == "gpt-5" && summary.isComplete)
+    #expect(summary.messageCount == 1 && summary.branchCount == 2 && summary.draftCount == 0)
+    #expect(summary.updatedAt == UnixTime(rfc3339: "2026-01-02T00:00:00Z"))
+  }
+
+  @Test(arguments: [("100%", 1), ("%", 1), ("A_B", 1), ("\\", 1), ("x", 0), ("", 1), ("1_0", 0)])
+  func titlesAreFilteredAsWritten(_ words: String, _ count: Int) async throws {
+    #expect(try await full().store.conversationSummaries(title: words, limit: 5).count == count)
+  }
+
+  @Test func aDetailShowsAll() async throws {
+    let detail = try #require(try await full().store.conversationDetail("c"))
+    #expect(detail.branches.map(\.id) == ["main", "b"])
+    #expect(detail.branches[1].forkPointMessageID == "m" && detail.branches[1].contextMode == "FULL")
+    #expect(detail.branchID == "main")
+    #expect(
+      detail.messages == [
+        MessageDetail(
+          id: "m", branchID: "main", parentMessageID: "p", role: "assistant", content: "hi", model: "x", tokenCount: 7,
+          createdAt: nil, isProvisional: false)
+      ])
+    #expect(detail.checkpoints.map(\.summary) == ["s"])
+  }
+
+  @Test func aBranchThatIsNotHeldHasNoMessages() async throws {
+    let store = try await full().store
+    #expect(try store.conversationDetail("c", branch: "b")?.messages == [])
+    #expect(try store.conversationDetail("c", branch: "b")?.isComplete == false)
+    #expect(try store.conversationDetail("c", branch: "nowhere") == nil)
+    #expect(try store.conversationDetail("nowhere") == nil)
+  }
+
+  @Test func countsCountWhatIsVisible() async throws {
+    let mirror = try await full()
+    let before = try mirror.store.counts()
+    #expect(before.accounts == 1 && before.conversations == 1 && before.branches == 2 && before.messages == 1)
+    #expect(before.checkpoints == 1 && before.responses == 2 && before.drafts == 0 && before.bytes > 0)
+    try await mirror.write(.deleteMessage("m"))
+    #expect(try mirror.store.counts().messages == 0)
+  }
+}

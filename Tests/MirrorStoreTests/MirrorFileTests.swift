@@ -1,0 +1,179 @@
+import Foundation
+import GRDB
+import Testing
+
+@testable import MirrorStore
+
+@Suite struct MirrorFileTests {
+  private let scratch: ScratchDirectory
+  private let path: String
+
+  init() throws {
+    scratch = try ScratchDirectory()
+    path = scratch.path + "/state/mirror.sqlite"
+  }
+
+  private func mode(_ path: String) throws -> Int {
+    let attributes = try FileManager.default.attributesOfItem(atPath: path)
+    return try #require(attributes[.posixPermissions] as? NSNumber).intValue
+  }
+
+  @Test func filesAreTheOwnersOnly() async throws {
+    let mirror = try await Mirror(.file(path))
+    try await mirror.show(mainMessages("c"), messages(message("m")))
+    for suffix in ["", "-wal", "-shm"] { #expect(try mode(path + suffix) == 0o600, "\(suffix)") }
+    #expect(try mode(scratch.path + "/state") == 0o700)
+  }
+
+  @Test func aFileThatOthersCouldReadIsClosedToThem() async throws {
+    try await Mirror(.file(path)).store.close()
+    try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: path)
+    _ = try MirrorStore.open(.file(path))
+    #expect(try mode(path) == 0o600)
+  }
+
+  @Test func reopeningKeepsEverything() async throws {
+    let first = try await Mirror(.file(path))
+    try await first.show(
+      .conversation("c"), #"{"conversation":{"id":"c","messages":[\#(message("m"))],"branches":[]}}"#)
+    try await first.show(.branches(conversation: "c"), #"{"branches":[{"id":"b","isMain":true}]}"#)
+    try await first.show(.checkpoints(conversation: "c", branch: nil), #"{"checkpoints":[{"id":"k"}]}"#)
+    try await first.show(allConversations, page(["c"], total: 1))
+    try await first.doubt(.updateMessage("m"))
+    let counts = try first.store.counts()
+    let answers = try StalenessTests.reads.map { try first.answer($0) }
+    try first.store.close()
+    let again = try await Mirror(.file(path))
+    #expect(again.account == first.account)
+    #expect(try again.store.counts() == counts)
+    #expect(try StalenessTests.reads.map { try again.answer($0) } == answers)
+    #expect(try again.store.search("text", limit: 5).map(\.messageID) == ["m"])
+  }
+
+  /// The files as a killed process leaves them: nothing was closed, no checkpoint ran.
+  @Test func whatWasStoredIsInTheFilesBeforeAnyClose() async throws {
+    let mirror = try await Mirror(.file(path))
+    try await mirror.show(mainMessages("c"), messages(message("m")))
+    let killed = scratch.path + "/killed.sqlite"
+    for suffix in ["", "-wal"] { try FileManager.default.copyItem(atPath: path + suffix, toPath: killed + suffix) }
+    #expect(try MirrorStore.open(.file(killed)).answer(mainMessages("c"), account: mirror.account) != .unknown)
+  }
+
+  @Test func aSaveDoesNotEndWithItsTask() async throws {
+    let mirror = try await Mirror(.file(path))
+    let (store, account) = (mirror.store, mirror.account)
+    let response = StoredResponse(
+      status: 200, fields: [], body: Array(messages(message("m")).utf8), fetchedAt: mirror.tick())
+    let save = Task {
+      while !Task.isCancelled { await Task.yield() }
+      return try await store.save(mainMessages("c"), response, account: account)
+    }
+    save.cancel()
+    #expect(try await save.value == .stored)
+  }
+
+  @Test func anotherProcessSeesACommitAtOnce() async throws {
+    let mirror = try await Mirror(.file(path))
+    try await mirror.show(mainMessages("c"), messages(message("m")))
+    let other = try MirrorStore.open(.file(path), readOnly: true)
+    #expect(try other.counts().messages == 1)
+  }
+
+  @Test func aReadOnlyStoreReadsAndRefusesToWrite() async throws {
+    let mirror = try await Mirror(.file(path))
+    try await mirror.show(mainMessages("c"), messages(message("m")))
+    try mirror.store.close()
+    let store = try MirrorStore.open(.file(path), readOnly: true)
+    #expect(try store.answer(mainMessages("c"), account: mirror.account) != .unknown)
+    await #expect {
+      try await store.refuse(Mirror.key)
+    } throws: { error in
+      (error as? MirrorError)?.kind == .readOnly
+    }
+  }
+
+  @Test func aReadOnlyStoreIsNotCreated() {
+    #expect { try MirrorStore.open(.file(path), readOnly: true) } throws: { ($0 as? MirrorError)?.kind == .cannotOpen }
+    #expect(!FileManager.default.fileExists(atPath: path))
+  }
+
+  @Test func aNewerSchemaIsRefused() async throws {
+    try await Mirror(.file(path)).store.close()
+    let queue = try DatabaseQueue(path: path)
+    try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 from the future')") }
+    try queue.close()
+    #expect { try MirrorStore.open(.file(path)) } throws: { error in
+      let error = error as? MirrorError
+      return error?.kind == .newerSchema && error?.description.contains("newer chatroutesd") == true
+    }
+  }
+
+  @Test func anOlderSchemaIsNotReadHalfway() throws {
+    _ = try ScratchFile(path, [])
+    _ = try DatabaseQueue(path: path).close()
+    #expect(throws: MirrorError.self) { try MirrorStore.open(.file(path), readOnly: true) }
+  }
+
+  @Test func aDamagedFileIsSetAsideAndNothingIsDeleted() throws {
+    let damage =
+      Array("this is not a database, but it is longer than a header of one hundred bytes".utf8)
+      + Array(repeating: 7, count: 9000)
+    _ = try ScratchFile(path, damage)
+    _ = try ScratchFile(path + "-wal", [1, 2, 3])
+    #expect { try MirrorStore.open(.file(path)) } throws: { ($0 as? MirrorError)?.kind == .corrupt }
+    let time = UnixTime(milliseconds: 5)
+    _ = try ScratchFile(path + ".damaged-5", [])
+    let aside = try MirrorStore.setAside(path, at: time)
+    #expect(aside == path + ".damaged-5-again")
+    #expect(FileManager.default.contents(atPath: aside) == Data(damage))
+    #expect(try MirrorStore.open(.file(path)).counts().messages == 0)
+  }
+
+  @Test func aPlaceThatCannotBeIsNamed() throws {
+    _ = try ScratchFile(path, [])
+    #expect { try MirrorStore.open(.file(path + "/below/mirror.sqlite")) } throws: { error in
+      let error = error as? MirrorError
+      return error?.kind == .cannotOpen && error?.description.contains(path) == true
+    }
+  }
+
+  @Test func readersAreNotBlockedByTheWriter() async throws {
+    let mirror = try await Mirror(.file(path))
+    try await mirror.show(mainMessages("c"), messages(message("m")))
+    let store = mirror.store
+    let account = mirror.account
+    try await store.write("hold the writer") { db in
+      try db.execute(sql: "DELETE FROM message")
+      guard case .verbatim = try store.answer(mainMessages("c"), account: account) else {
+        Issue.record("the reader saw the open transaction")
+        return
+      }
+    }
+  }
+
+  @Test func aClosedStoreFailsAndDoesNotTrap() async throws {
+    let mirror = try await Mirror(.file(path))
+    try mirror.store.close()
+    await #expect(throws: MirrorError.self) { try await mirror.doubt(.createConversation) }
+    #expect(throws: MirrorError.self) { try mirror.answer(allConversations) }
+  }
+
+  @Test func anErrorNamesNoContent() async throws {
+    let mirror = try await Mirror(.file(path))
+    let error = await #expect(throws: MirrorError.self) {
+      try await mirror.store.write("save an answer to the mirror") { db in
+        try db.execute(sql: "INSERT INTO account (key) VALUES (?)", arguments: ["secret"])
+      }
+    }
+    #expect(error?.description == "cannot save an answer to the mirror: SQLite code 3091, see sqlite.org/rescode.html.")
+  }
+}
+
+/// A file with these bytes, its directory included.
+private struct ScratchFile {
+  init(_ path: String, _ bytes: [UInt8]) throws {
+    let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))
+  }
+}

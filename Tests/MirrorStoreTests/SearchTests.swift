@@ -1,0 +1,76 @@
+import Testing
+
+@testable import MirrorStore
+
+@Suite struct SearchTests {
+  private func filled() async throws -> Mirror {
+    let mirror = try await Mirror()
+    try await mirror.show(
+      .conversation("c"),
+      #"{"conversation":{"id":"c","title":"Swift on Linux","messages":[\#(message("m1", "user", "How does Epoll work?")),\#(message("m2", "assistant", "epoll waits for Événements"))],"branches":[]}}"#
+    )
+    return mirror
+  }
+
+  @Test func newestFirst() async throws {
+    let mirror = try await filled()
+    #expect(try mirror.store.search("epoll", limit: 5).map(\.messageID) == ["m2", "m1"])
+    #expect(try mirror.store.search("epoll", limit: 1, offset: 1).map(\.messageID) == ["m1"])
+  }
+
+  @Test func aHitNamesItsPlace() async throws {
+    let mirror = try await filled()
+    let hit = try #require(try mirror.store.search("evenements", limit: 5).first)
+    #expect(hit.conversationID == "c" && hit.conversationTitle == "Swift on Linux" && hit.role == "assistant")
+    #expect(hit.snippet == "epoll waits for Événements")
+    #expect(hit.highlights.map { String(decoding: Array(hit.snippet.utf8)[$0], as: UTF8.self) } == ["Événements"])
+  }
+
+  @Test func titlesAreFound() async throws {
+    let mirror = try await filled()
+    #expect(try mirror.store.search("linux", limit: 5).map(\.messageID) == [nil])
+    try await mirror.write(.updateConversation("c"), answer: #"{"conversation":{"id":"c","title":"Rust"}}"#)
+    #expect(try mirror.store.search("linux", limit: 5).isEmpty)
+    #expect(try mirror.store.search("rust", limit: 5).count == 1)
+  }
+
+  @Test func everyWordMustBeThereAndTheLastMayBeBegun() async throws {
+    let mirror = try await filled()
+    #expect(try mirror.store.search("epoll wo", limit: 5).map(\.messageID) == ["m1"])
+    #expect(try mirror.store.search("wo epoll", limit: 5).isEmpty)
+  }
+
+  @Test(arguments: [
+    "", "   ", "\"", "*", "epoll*", "AND", "epoll AND", "NEAR(", "words:epoll", "-epoll", "(epoll", "epoll OR OR",
+    "^epoll",
+    "'; DROP TABLE message", "\0epoll", "{epoll}", "😀", "\u{2}\u{3}", "a\"b\"c", String(repeating: "w ", count: 5000),
+  ])
+  func noTextIsABadQuery(_ words: String) async throws {
+    _ = try await filled().store.search(words, limit: 5)
+  }
+
+  @Test func whatIsHiddenIsNotFound() async throws {
+    let mirror = try await filled()
+    try await mirror.write(.deleteMessage("m1"))
+    #expect(try mirror.store.search("epoll", limit: 5).map(\.messageID) == ["m2"])
+    try await mirror.write(.deleteConversation("c"))
+    #expect(try mirror.store.search("epoll", limit: 5).isEmpty)
+    #expect(try mirror.store.search("linux", limit: 5).isEmpty)
+  }
+
+  @Test func whatIsShownAgainIsFoundAgain() async throws {
+    let mirror = try await filled()
+    try await mirror.write(.deleteConversation("c"))
+    try await mirror.show(.conversation("c"), #"{"conversation":{"id":"c","title":"Swift on Linux"}}"#)
+    #expect(try mirror.store.search("epoll", limit: 5).count == 2)
+    #expect(try mirror.store.search("linux", limit: 5).count == 1)
+  }
+
+  @Test func marksInTheTextItselfDoNoHarm() async throws {
+    let mirror = try await Mirror()
+    try await mirror.show(mainMessages("c"), messages(message("m", "user", #"\u0003a\u0002\u0002word\u0003b\u0003"#)))
+    let hit = try #require(try mirror.store.search("word", limit: 1).first)
+    #expect(hit.snippet == "awordb")
+    #expect(hit.highlights.allSatisfy { $0.upperBound <= hit.snippet.utf8.count })
+  }
+}
