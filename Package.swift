@@ -30,6 +30,8 @@ let package = Package(
     .target(name: "MirrorStore", dependencies: [.grdb]),
     // Listen, accept, speak HTTP/1.1 to a handler.
     .target(name: "LocalServer", dependencies: ["WireFormats", "CLinux", .httpTypes, .logging]),
+    // Pages and pictures from values.
+    .target(name: "Browser"),
     // Bytes <-> HTTP/1.1 and SSE values.
     .target(name: "WireFormats", dependencies: ["CZlib", .httpTypes]),
     // epoll, eventfd, accept4: what the Glibc module lacks.
@@ -46,6 +48,7 @@ let package = Package(
         "ChatRoutes", "WireFormats", .asyncHTTPClient, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS,
       ]),
     .testTarget(name: "MirrorStoreTests", dependencies: ["MirrorStore", .grdb]),
+    .testTarget(name: "BrowserTests", dependencies: ["Browser"]),
   ]
 )
 

@@ -1,0 +1,52 @@
+/// The addresses of the pages, as relative references that are safe whatever the ids hold.
+enum PageLink {
+  static let list = "/"
+  static let styleSheet = "/assets/style.css"
+  static let icon = "/assets/icon.svg"
+
+  static func list(page: Int) -> String {
+    page > 1 ? "/?page=\(page)" : list
+  }
+
+  static func conversation(_ id: String, branch: String? = nil, page: Int = 1, message: String? = nil) -> String {
+    var query: [String] = []
+    if let branch { query.append("branch=\(encoded(branch))") }
+    if page > 1 { query.append("page=\(page)") }
+    var link = "/conversations/\(encoded(id))"
+    if !query.isEmpty { link += "?" + query.joined(separator: "&") }
+    if let message { link += fragment(ofMessage: message) }
+    return link
+  }
+
+  static func search(_ text: String, page: Int = 1) -> String {
+    "/search?q=\(encoded(text))" + (page > 1 ? "&page=\(page)" : "")
+  }
+
+  /// `#message-ID`: a browser decodes it before it looks for the element's id.
+  static func fragment(ofMessage id: String) -> String { "#message-\(encoded(id))" }
+
+  /// Percent-encodes everything but the unreserved characters (RFC 3986 §2.3), so that one id stays one segment.
+  static func encoded(_ text: String) -> String {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(text.utf8.count)
+    for byte in text.utf8 {
+      if isUnreserved(byte) {
+        bytes.append(byte)
+      } else {
+        bytes += [UInt8(ascii: "%"), hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
+      }
+    }
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  private static let hexDigits = Array("0123456789ABCDEF".utf8)
+
+  private static func isUnreserved(_ byte: UInt8) -> Bool {
+    switch byte {
+    case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"): true
+    case UInt8(ascii: "0")...UInt8(ascii: "9"): true
+    case UInt8(ascii: "-"), UInt8(ascii: "."), UInt8(ascii: "_"), UInt8(ascii: "~"): true
+    default: false
+    }
+  }
+}

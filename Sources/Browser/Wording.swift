@@ -1,0 +1,78 @@
+import Foundation
+
+/// Small pieces of text that several pages share.
+enum Wording {
+  /// Longer titles are cut: a list stays a list whatever was sent as a title.
+  static let titleScalarsMax = 300
+  /// A browser's tab shows fewer still.
+  static let tabTitleScalarsMax = 120
+
+  /// The text itself, or its first `scalarsMax` Unicode scalars and an ellipsis.
+  static func clipped(_ text: String, to scalarsMax: Int) -> String {
+    let scalars = text.unicodeScalars
+    guard let end = scalars.index(scalars.startIndex, offsetBy: scalarsMax, limitedBy: scalars.endIndex),
+      end < scalars.endIndex
+    else { return text }
+    return String(scalars[..<end]) + "…"
+  }
+
+  /// A title to show, isolated from the direction of the text around it.
+  static func title(_ text: String) -> HTML {
+    guard text.contains(where: { !$0.isWhitespace }) else { return "<bdi class=\"untitled\">Untitled</bdi>" }
+    return "<bdi>\(clipped(text, to: titleScalarsMax))</bdi>"
+  }
+
+  /// A title where no element can isolate it: the marks that turn the direction of text are left out.
+  static func tabTitle(_ text: String) -> String {
+    var plain = String.UnicodeScalarView()
+    for scalar in clipped(text, to: tabTitleScalarsMax).unicodeScalars where !isDirectionMark(scalar) {
+      plain.append(scalar)
+    }
+    return String(plain)
+  }
+
+  private static func isDirectionMark(_ scalar: Unicode.Scalar) -> Bool {
+    switch scalar.value {
+    case 0x061C, 0x200E, 0x200F, 0x202A...0x202E, 0x2066...0x2069: true
+    default: false
+    }
+  }
+
+  static func role(_ role: String) -> String {
+    switch role {
+    case "user": "You"
+    case "assistant": "Assistant"
+    case "system": "System"
+    default: clipped(role, to: 40)
+    }
+  }
+
+  /// `1 message`, `1,204 messages`.
+  static func count(_ number: Int, _ singular: String, _ plural: String) -> String {
+    "\(grouped(number)) \(number == 1 ? singular : plural)"
+  }
+
+  /// `1,204`.
+  static func grouped(_ number: Int) -> String {
+    var text = ""
+    let digits = String(number.magnitude)
+    for (position, digit) in digits.enumerated() {
+      if position > 0, (digits.count - position).isMultiple(of: 3) { text.append(",") }
+      text.append(digit)
+    }
+    return number < 0 ? "-" + text : text
+  }
+
+  /// A moment as people and machines read it, in UTC; nil: outside the years 1 to 9999, so not a date anyone meant.
+  static func time(_ date: Date?) -> HTML? {
+    guard let date, let utc = CalendarTime(date) else { return nil }
+    return "<time datetime=\"\(utc.machineText)\">\(utc.humanText)</time>"
+  }
+
+  /// Facts that are there, with a dot between them.
+  static func facts(_ facts: [HTML?]) -> HTML {
+    var html = HTML()
+    for fact in facts.compactMap(\.self) { html += "<li>\(fact)</li>" }
+    return "<ul class=\"facts\">\(html)</ul>"
+  }
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+@testable import Browser
+
+/// Every page there is, with one text in every place that takes a text.
+enum SamplePages: String, CaseIterable, Sendable {
+  case list, listEmpty, conversation, conversationEmpty, search, searchEmpty, searchUnasked, signIn, notFound, failure
+
+  func rendered(with text: String, mode: String = "online") -> [UInt8] {
+    let frame = PageFrame(title: text, searchText: text, mode: mode, notice: text, origin: text)
+    let row = ConversationRow(id: text, title: text, model: text, hasDrafts: true, isComplete: false)
+    switch self {
+    case .list:
+      return Pages.conversations([row], frame: frame, page: Paging(number: 2, hasNext: true), isComplete: false)
+    case .listEmpty: return Pages.conversations([], frame: frame)
+    case .conversation: return Pages.conversation(Self.view(of: row, text), frame: frame)
+    case .conversationEmpty: return Pages.conversation(ConversationView(row: row, isComplete: false), frame: frame)
+    case .search: return Pages.search([Self.hit(text)], frame: frame, query: text + "q", page: Paging(hasNext: true))
+    case .searchEmpty: return Pages.search([], frame: frame, query: text + "q")
+    case .searchUnasked: return Pages.search([], frame: frame, query: " ")
+    case .signIn: return Pages.signIn(frame: frame)
+    case .notFound: return Pages.notFound(frame: frame)
+    case .failure: return Pages.failure(text, frame: frame)
+    }
+  }
+
+  private static func view(of row: ConversationRow, _ text: String) -> ConversationView {
+    let message = MessageRow(
+      id: text, role: text, content: "\(text)\n```\(text)\n\(text)\n```\n\(text)", model: text, tokenCount: 3,
+      createdAt: Date(timeIntervalSince1970: 0), branchTitle: text)
+    var draft = message
+    draft.id = text + "-draft"
+    draft.state = .draft(outcome: text)
+    return ConversationView(
+      row: row,
+      branches: [
+        BranchTab(id: text, title: text, isMain: true), BranchTab(id: text, title: text, isCurrent: true, depth: 1),
+      ],
+      messages: [message],
+      checkpoints: [CheckpointRow(id: text, summary: text, anchorMessageID: text)],
+      isComplete: false, draftRows: [draft], page: Paging(number: 2, hasNext: true))
+  }
+
+  private static func hit(_ text: String) -> SearchHitRow {
+    SearchHitRow(
+      conversationID: text, conversationTitle: text, messageID: text, branchID: text, role: text,
+      snippet: [.init(text: text, isMatch: false), .init(text: text, isMatch: true)])
+  }
+}
