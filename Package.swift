@@ -20,8 +20,12 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     // Logging front end; the journald handler behind it is ours.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // HMAC of credentials, content hashes.
+    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
+    // A faithful local ChatRoutes API for the demo and the tests.
+    .target(name: "Sandbox", dependencies: ["LocalServer", "WireFormats", .httpTypes, .crypto]),
     // The API as Swift types; publishable alone.
     .target(
       name: "ChatRoutes",
@@ -49,6 +53,7 @@ let package = Package(
       ]),
     .testTarget(name: "MirrorStoreTests", dependencies: ["MirrorStore", .grdb]),
     .testTarget(name: "BrowserTests", dependencies: ["Browser"]),
+    .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LocalServer", "WireFormats", .httpTypes]),
   ]
 )
 
@@ -62,6 +67,7 @@ extension Target.Dependency {
   static let grdb = product(name: "GRDB", package: "GRDB.swift")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let logging = product(name: "Logging", package: "swift-log")
+  static let crypto = product(name: "Crypto", package: "swift-crypto")
 }
 
 // One loop: the same language mode, upcoming features and "warnings are errors" for every Swift target of ours.
