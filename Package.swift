@@ -4,6 +4,7 @@ import PackageDescription
 let package = Package(
   name: "chatroutesd",
   products: [
+    .executable(name: "chatroutesd", targets: ["chatroutesd"]),
     // The SDK core stands alone: an app that needs no daemon depends on this product only.
     .library(name: "ChatRoutes", targets: ["ChatRoutes"]),
   ],
@@ -18,12 +19,27 @@ let package = Package(
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // The ecosystem's words for requests, responses and fields.
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
+    // Command line: parsing, help, completions.
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     // Logging front end; the journald handler behind it is ours.
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+    // Ordered start and the SIGTERM drain.
+    .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    // Configuration file with positions for errors.
+    .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     // HMAC of credentials, content hashes.
     .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
   ],
   targets: [
+    // The command: argument parsing, then one call.
+    .executableTarget(name: "chatroutesd", dependencies: ["Daemon", "Sandbox", "ChatRoutes", .argumentParser]),
+    // The decisions: gate, routes, read policy, relay, offline detection, settings.
+    .target(
+      name: "Daemon",
+      dependencies: [
+        "ChatRoutes", "MirrorStore", "LocalServer", "Browser", "WireFormats",
+        .httpTypes, .logging, .serviceLifecycle, .unixSignals, .yams, .crypto,
+      ]),
     // A faithful local ChatRoutes API for the demo and the tests.
     .target(name: "Sandbox", dependencies: ["LocalServer", "WireFormats", .httpTypes, .crypto]),
     // The API as Swift types; publishable alone.
@@ -54,6 +70,11 @@ let package = Package(
     .testTarget(name: "MirrorStoreTests", dependencies: ["MirrorStore", .grdb]),
     .testTarget(name: "BrowserTests", dependencies: ["Browser"]),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LocalServer", "WireFormats", .httpTypes]),
+    .testTarget(
+      name: "DaemonTests",
+      dependencies: ["Daemon", "ChatRoutes", "MirrorStore", "LocalServer", "WireFormats", .httpTypes, .logging]),
+    // The promises, against the running binary.
+    .testTarget(name: "EndToEndTests", dependencies: ["chatroutesd"], exclude: ["clients"]),
   ]
 )
 
@@ -66,7 +87,11 @@ extension Target.Dependency {
   static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
   static let grdb = product(name: "GRDB", package: "GRDB.swift")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
+  static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")
   static let logging = product(name: "Logging", package: "swift-log")
+  static let serviceLifecycle = product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+  static let unixSignals = product(name: "UnixSignals", package: "swift-service-lifecycle")
+  static let yams = product(name: "Yams", package: "Yams")
   static let crypto = product(name: "Crypto", package: "swift-crypto")
 }
 

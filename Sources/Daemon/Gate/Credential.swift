@@ -1,0 +1,36 @@
+internal import HTTPTypes
+public import WireFormats
+
+/// What a caller proves itself with. Kept in memory only while a request runs; the mirror sees its keyed hash.
+public struct Credential: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
+  let bytes: [UInt8]
+
+  public var description: String { "<redacted>" }
+  public var customMirror: Swift.Mirror { Swift.Mirror(self, children: []) }
+
+  /// The credential of a request: `Authorization`, `X-API-Key`, or both; `nil`: it carries none.
+  ///
+  /// `Authorization: ApiKey K` and `X-API-Key: K` are the same credential.
+  public init?(of head: RequestHead) {
+    let authorization = head.first("authorization").map(Self.withoutKeyScheme)
+    let key = head.first("x-api-key")
+    switch (authorization, key) {
+    case (let one?, nil), (nil, let one?): bytes = Array(one)
+    case (let one?, let two?): bytes = one == two ? Array(one) : Array(one) + [0x0A] + Array(two)
+    case (nil, nil): return nil
+    }
+  }
+
+  /// The credential that the daemon itself holds.
+  init(apiKey: Secret) {
+    bytes = Array(apiKey.revealed.utf8)
+  }
+
+  private static func withoutKeyScheme(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
+    let scheme = Array("apikey ".utf8)
+    guard value.count > scheme.count, zip(value, scheme).allSatisfy({ $0 | 0x20 == $1 || $0 == $1 }) else {
+      return value
+    }
+    return value.dropFirst(scheme.count).drop { $0 == 0x20 }
+  }
+}

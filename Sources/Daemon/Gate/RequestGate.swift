@@ -1,0 +1,85 @@
+internal import HTTPTypes
+public import WireFormats
+
+/// Lets local apps in and keeps web pages out: loopback is not a wall, any page in any browser can reach it.
+public struct RequestGate: Sendable {
+  private let allowedHosts: Set<String>
+  private let allowedOrigins: Set<String>
+  private let localToken: Secret?
+
+  /// - Parameter localToken: when set, every caller must send it in `X-Chatroutesd-Token`.
+  public init(allowedHosts: [String] = [], allowedOrigins: [String] = [], localToken: Secret? = nil) {
+    self.allowedHosts = Set(allowedHosts.map { $0.lowercased() })
+    self.allowedOrigins = Set(allowedOrigins.map { $0.lowercased() })
+    self.localToken = localToken
+  }
+
+  /// Why this request is refused; `nil`: it may pass. The text names the setting that would allow it.
+  public func refusal(of head: RequestHead) -> Refusal? {
+    if !hostIsLocal(head) {
+      return Refusal(
+        status: 421, message: "this Host is not this machine. Use 127.0.0.1, or list the name in allowed-hosts.")
+    }
+    if head.count("sec-fetch-site") > 0, head.hasToken("cross-site", in: "sec-fetch-site"), !originIsListed(head) {
+      return Refusal(
+        status: 403, message: "a web page of another site may not call. List its origin in allowed-origins.")
+    }
+    if !originIsAllowed(head) {
+      return Refusal(status: 403, message: "this Origin may not call. List it in allowed-origins.")
+    }
+    if !tokenIsRight(head) {
+      return Refusal(
+        status: 403,
+        message: "the local token is missing or wrong. Send it in X-Chatroutesd-Token (see local-token-file).")
+    }
+    return nil
+  }
+
+  private func hostIsLocal(_ head: RequestHead) -> Bool {
+    // An HTTP/1.0 tool that sends no Host cannot be a browser; every browser of this century sends one.
+    guard let text = head.hostText else { return head.version == .http1_0 }
+    guard let (host, _) = LoopbackName.split(text) else { return false }
+    return LoopbackName.isLoopback(host) || allowedHosts.contains(host.lowercased())
+  }
+
+  private func originIsAllowed(_ head: RequestHead) -> Bool {
+    guard head.count("origin") > 0 else { return true }
+    return originIsListed(head) || originIsSame(head)
+  }
+
+  private func originIsListed(_ head: RequestHead) -> Bool {
+    guard !allowedOrigins.isEmpty, head.count("origin") == 1, let origin = head.firstText("origin") else {
+      return false
+    }
+    return allowedOrigins.contains(origin.lowercased())
+  }
+
+  private func originIsSame(_ head: RequestHead) -> Bool {
+    guard head.count("origin") == 1, let origin = head.firstText("origin"), let host = head.hostText else {
+      return false
+    }
+    return origin.lowercased() == "http://" + host.lowercased()
+  }
+
+  private func tokenIsRight(_ head: RequestHead) -> Bool {
+    guard let localToken else { return true }
+    guard let sent = head.first("x-chatroutesd-token") else { return false }
+    return ConstantTime.equal(sent, Array(localToken.revealed.utf8)[...])
+  }
+}
+
+/// An answer of the gate: the status and what the caller can do.
+public struct Refusal: Sendable, Equatable {
+  public let status: Int
+  public let message: String
+}
+
+/// Comparison whose time does not tell where two secrets differ.
+public enum ConstantTime {
+  public static func equal(_ left: ArraySlice<UInt8>, _ right: ArraySlice<UInt8>) -> Bool {
+    guard left.count == right.count else { return false }
+    var difference: UInt8 = 0
+    for (a, b) in zip(left, right) { difference |= a ^ b }
+    return difference == 0
+  }
+}

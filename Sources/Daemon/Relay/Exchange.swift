@@ -1,0 +1,67 @@
+internal import ChatRoutes
+internal import HTTPTypes
+internal import LocalServer
+
+/// An upstream answer read into memory, or the start of one that is too large for that.
+struct FetchedAnswer: Sendable {
+  var status: Int
+  var fields: HTTPFields
+  var body: [UInt8]
+  /// What follows `body` when the answer exceeds the capture limit: relayed, never stored.
+  var rest: RelayPipe?
+  /// Whether the mirror holds it now.
+  var isStored = false
+
+  var isSuccess: Bool { (200..<300).contains(status) }
+
+  /// The answer as the client gets it.
+  func response(cacheStatus: String) -> Response {
+    var fields = Forwarding.responseFields(fields)
+    fields[.cacheStatus] = cacheStatus
+    let head = HTTPResponse(status: .init(code: status), headerFields: fields)
+    guard let rest else { return Response(head: head, body: .bytes(body)) }
+    let start = body
+    return Response(
+      head: head,
+      body: .stream(length: contentLength) { writer in
+        defer { rest.abandon() }
+        try await writer.write(start)
+        while let piece = try await rest.next() { try await writer.write(piece) }
+      })
+  }
+
+  private var contentLength: Int64? { fields[.contentLength].flatMap { Int64($0) } }
+}
+
+extension FetchedAnswer {
+  /// Reads an answer and delivers it: whole when it fits `limit`, else its start with the rest in a pipe.
+  ///
+  /// - Parameter delivered: is called once; for an answer too large it returns only when the rest has been read.
+  static func read(
+    _ response: TransportResponse, upTo limit: Int, deliver delivered: @Sendable (FetchedAnswer) async -> Void
+  ) async throws(TransportError) {
+    var answer = FetchedAnswer(status: response.status, fields: response.fields, body: [])
+    var pieces = response.body.makeAsyncIterator()
+    while let piece = try await pieces.next() {
+      answer.body += piece
+      guard answer.body.count > limit else { continue }
+      let pipe = RelayPipe()
+      answer.rest = pipe
+      await delivered(answer)
+      await pump(&pieces, into: pipe)
+      return
+    }
+    await delivered(answer)
+  }
+
+  private static func pump(_ pieces: inout TransportBody.AsyncIterator, into pipe: RelayPipe) async {
+    do {
+      while let piece = try await pieces.next() {
+        guard await pipe.push(piece) else { return }
+      }
+      pipe.finish()
+    } catch {
+      pipe.finish(failure: error)
+    }
+  }
+}

@@ -1,0 +1,139 @@
+internal import ChatRoutes
+internal import Foundation
+internal import HTTPTypes
+internal import LocalServer
+
+/// An error that this daemon answers itself, in the API's envelope and never as HTML or an empty body.
+struct Failure: Error, Sendable {
+  var status: Int
+  /// One of the API's codes where one fits.
+  var code: String
+  /// What failed and what to do next.
+  var message: String
+  var details: [(name: String, value: String)] = []
+  /// RFC 9209 error type, such as `connection_refused`.
+  var proxyError: String?
+  /// Seconds.
+  var retryAfter: Int?
+  var closesConnection = false
+
+  /// The answer: `{"error","message","details"}`.
+  var response: Response {
+    var fields = HTTPFields()
+    fields[.contentType] = "application/json; charset=utf-8"
+    fields[.cacheControl] = "no-store"
+    if let proxyError { fields[.proxyStatus] = "chatroutesd; error=\(proxyError)" }
+    if let retryAfter { fields[.retryAfter] = String(retryAfter) }
+    if closesConnection { fields[.connection] = "close" }
+    return Response(
+      head: HTTPResponse(status: .init(code: status), headerFields: fields), body: .bytes(json))
+  }
+
+  private var json: [UInt8] {
+    var text = "{\"error\":\(JSONText.quoted(code)),\"message\":\(JSONText.quoted(message))"
+    if !details.isEmpty {
+      let members = details.map { "\(JSONText.quoted($0.name)):\(JSONText.quoted($0.value))" }
+      text += ",\"details\":{" + members.joined(separator: ",") + "}"
+    }
+    if let retryAfter { text += ",\"retryAfter\":\(retryAfter)" }
+    return Array((text + "}\n").utf8)
+  }
+}
+
+extension Failure {
+  /// The one place where errors become answers.
+  init(_ error: any Error) {
+    switch error {
+    case let failure as Failure: self = failure
+    case let error as TransportError: self = .upstream(error, offlineSince: nil)
+    default:
+      self.init(
+        status: 500, code: "SERVER_ERROR",
+        message: "chatroutesd failed on this request (\(type(of: error))). See its log.",
+        proxyError: "proxy_internal_error")
+    }
+  }
+
+  /// Upstream gave no answer to a request that only it can answer.
+  static func upstream(_ error: TransportError, offlineSince: Duration?) -> Failure {
+    let couldNotConnect = !error.requestMayHaveTakenEffect
+    var failure = Failure(
+      status: isTimeout(error) && !couldNotConnect ? 504 : 502,
+      code: "NETWORK_ERROR",
+      message: couldNotConnect
+        ? "the ChatRoutes API cannot be reached (\(error.kind)). Nothing was sent; try again when the network is back."
+        : "the ChatRoutes API gave no answer (\(error.kind)). The request may have taken effect; look before repeating it."
+    )
+    failure.proxyError = proxyErrorType(error)
+    failure.retryAfter = 2
+    if let offlineSince { failure.details.append(("offlineForSeconds", String(offlineSince.components.seconds))) }
+    return failure
+  }
+
+  /// Nothing stored and no way to fetch it.
+  static func notStored(_ what: String, why: String, proxyError: String, offlineSince: Duration?) -> Failure {
+    var failure = Failure(
+      status: 504, code: "NETWORK_ERROR",
+      message: "\(what) is not in the local mirror, and \(why). Read it once while online and it will be here.")
+    failure.details.append(("missing", what))
+    if let offlineSince { failure.details.append(("offlineForSeconds", String(offlineSince.components.seconds))) }
+    failure.proxyError = proxyError
+    failure.retryAfter = 2
+    return failure
+  }
+
+  /// A request that the gate does not let in.
+  static func refused(_ refusal: Refusal) -> Failure {
+    Failure(status: refusal.status, code: "FORBIDDEN", message: refusal.message, closesConnection: true)
+  }
+
+  /// What the server itself must say: malformed requests, time-outs, too many connections.
+  static func server(status: Int, message: String) -> Failure {
+    Failure(
+      status: status, code: status < 500 ? "VALIDATION_ERROR" : "SERVER_ERROR", message: message,
+      retryAfter: status == 503 ? 1 : nil)
+  }
+
+  private static func isTimeout(_ error: TransportError) -> Bool {
+    [.headTimeout, .bodyIdle, .connectTimeout].contains(error.kind)
+  }
+
+  /// RFC 9209 §2.3.
+  static func proxyErrorType(_ error: TransportError) -> String {
+    switch error.kind {
+    case .refused: "connection_refused"
+    case .unreachable: "destination_ip_unroutable"
+    case .dns: "dns_error"
+    case .tls: "tls_protocol_error"
+    case .connectTimeout: "connection_timeout"
+    case .headTimeout: "http_response_timeout"
+    case .bodyIdle: "connection_read_timeout"
+    case .connectionLost: "connection_terminated"
+    case .badResponse: "http_protocol_error"
+    default: "proxy_internal_error"
+    }
+  }
+}
+
+extension HTTPField.Name {
+  static let cacheStatus = HTTPField.Name("Cache-Status")!
+  static let proxyStatus = HTTPField.Name("Proxy-Status")!
+}
+
+/// JSON strings for the few answers that this daemon writes itself (RFC 8259 §7).
+enum JSONText {
+  static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case let control where control.value < 0x20 || control.value == 0x7F:
+        out += "\\u00" + (control.value < 16 ? "0" : "") + String(control.value, radix: 16)
+      default: out.unicodeScalars.append(scalar)
+      }
+    }
+    return out + "\""
+  }
+}

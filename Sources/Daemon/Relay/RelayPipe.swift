@@ -1,0 +1,175 @@
+internal import Synchronization
+
+/// A bounded buffer of bytes between the task that reads upstream and the task that writes to the client.
+///
+/// One producer, one consumer. A full buffer suspends the producer (back-pressure reaches upstream); a consumer that
+/// leaves sets it free to read on alone.
+final class RelayPipe: Sendable {
+  /// Bytes that wait for a slow client before upstream is slowed down: a few hundred events.
+  static let capacity = 64 << 10
+
+  private struct State {
+    var buffer: [UInt8] = []
+    var isFinished = false
+    var failure: (any Error)?
+    var isAbandoned = false
+    /// Moves with every push and at the end, so that a waiter can tell whether it missed something.
+    var changes = 0
+    var producer: CheckedContinuation<Void, Never>?
+    var consumer: CheckedContinuation<Void, Never>?
+  }
+
+  private let state = Mutex(State())
+
+  /// Hands bytes to the consumer; waits while the buffer is full.
+  /// - Returns: false when the consumer has left.
+  func push(_ bytes: [UInt8]) async -> Bool {
+    while true {
+      let isTaken = state.withLock { state -> Bool? in
+        if state.isAbandoned { return false }
+        // One piece always fits, whatever its size: pieces are bounded by the transport's reads.
+        if !state.buffer.isEmpty, state.buffer.count + bytes.count > Self.capacity { return nil }
+        state.buffer += bytes
+        state.changes += 1
+        return true
+      }
+      if let isTaken {
+        if isTaken { wakeConsumer() }
+        return isTaken
+      }
+      await waitForRoom()
+    }
+  }
+
+  /// The producer is done; `failure`: the consumer's body must be visibly broken.
+  func finish(failure: (any Error)? = nil) {
+    state.withLock { state in
+      (state.isFinished, state.failure) = (true, failure)
+      state.changes += 1
+    }
+    wakeConsumer()
+  }
+
+  /// The consumer leaves; the producer is told at its next push.
+  func abandon() {
+    let producer = state.withLock { state -> CheckedContinuation<Void, Never>? in
+      state.isAbandoned = true
+      state.buffer = []
+      return state.producer.take()
+    }
+    producer?.resume()
+  }
+
+  var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
+
+  /// All bytes that are there, waiting for the first; `nil` at the end.
+  /// - Throws: the producer's failure, after the bytes before it.
+  func next() async throws -> [UInt8]? {
+    while true {
+      let seen = changes
+      if let bytes = takeAll() { return bytes }
+      if try isOver() { return nil }
+      await waitForChange(since: seen)
+    }
+  }
+
+  /// Bytes up to the last whole event: an event that is not whole is held `hold` at most, or until `bytesMax` are there.
+  func nextEvents(hold: Duration, bytesMax: Int, cut: inout EventCut) async throws -> [UInt8]? {
+    var isHeldLongEnough = false
+    while true {
+      let seen = changes
+      let bytes = state.withLock { state -> [UInt8]? in
+        guard !state.buffer.isEmpty else { return nil }
+        let whole = cut.wholeBytes(in: state.buffer)
+        let mustGo = isHeldLongEnough || state.isFinished || state.buffer.count >= bytesMax
+        let count = whole > 0 ? whole : mustGo ? state.buffer.count : 0
+        guard count > 0 else { return nil }
+        cut.drop(count)
+        return Self.take(count, &state)
+      }
+      if let bytes {
+        wakeProducer()
+        return bytes
+      }
+      if try isOver() { return nil }
+      if isEmpty {
+        await waitForChange(since: seen)
+      } else {
+        isHeldLongEnough = await !changes(within: hold, since: seen)
+      }
+    }
+  }
+
+  // MARK: - Parts
+
+  private var changes: Int { state.withLock { $0.changes } }
+  private var isEmpty: Bool { state.withLock { $0.buffer.isEmpty } }
+
+  private static func take(_ count: Int, _ state: inout State) -> [UInt8] {
+    if count == state.buffer.count {
+      let all = state.buffer
+      state.buffer = []
+      return all
+    }
+    let head = Array(state.buffer[..<count])
+    state.buffer.removeFirst(count)
+    return head
+  }
+
+  private func takeAll() -> [UInt8]? {
+    let bytes = state.withLock { $0.buffer.isEmpty ? nil : Self.take($0.buffer.count, &$0) }
+    if bytes != nil { wakeProducer() }
+    return bytes
+  }
+
+  private func isOver() throws -> Bool {
+    try state.withLock { state in
+      guard state.isFinished, state.buffer.isEmpty else {
+        if Task.isCancelled { throw CancellationError() }
+        return false
+      }
+      if let failure = state.failure { throw failure }
+      return true
+    }
+  }
+
+  private func wakeProducer() { state.withLock { $0.producer.take() }?.resume() }
+  private func wakeConsumer() { state.withLock { $0.consumer.take() }?.resume() }
+
+  private func waitForRoom() async {
+    await withCheckedContinuation { continuation in
+      let mustGoOn = state.withLock { state in
+        if state.isAbandoned || state.buffer.isEmpty { return true }
+        state.producer = continuation
+        return false
+      }
+      if mustGoOn { continuation.resume() }
+    }
+  }
+
+  private func waitForChange(since seen: Int) async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let mustGoOn = state.withLock { state in
+          if state.changes != seen || Task.isCancelled { return true }
+          state.consumer = continuation
+          return false
+        }
+        if mustGoOn { continuation.resume() }
+      }
+    } onCancel: {
+      wakeConsumer()
+    }
+  }
+
+  /// Whether something changed within `limit`.
+  private func changes(within limit: Duration, since seen: Int) async -> Bool {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.waitForChange(since: seen) }
+      group.addTask { try? await Task.sleep(for: limit) }  // cancelled: the change came first
+      await group.next()
+      group.cancelAll()
+    }
+    return changes != seen
+  }
+}

@@ -1,0 +1,214 @@
+internal import ChatRoutes
+internal import HTTPTypes
+internal import LocalServer
+internal import MirrorStore
+internal import WireFormats
+
+/// Relays event streams as they arrive, and decodes a copy for the mirror.
+final class Streams: Sendable {
+  struct Policy: Sendable {
+    var onClientGone: OnClientGone
+    /// How long a stream is read on without its client.
+    var finishLimit: Duration
+    /// How much of a stream is recorded, and read on without its client.
+    var captureBytesMax: Int
+    var requestBytesMax: Int
+    /// An event that is not whole is held this long at most.
+    var hold = Duration.milliseconds(20)
+    /// And only until so many bytes are there.
+    var holdBytesMax = 32 << 10
+    /// How long the terminal event may wait for the mirror, so that the next read shows it.
+    var recordingWait = Duration.milliseconds(250)
+  }
+
+  private let policy: Policy
+  private let upstream: Upstream
+  private let forwarding: Forwarding
+  private let recorder: Recorder
+  private let background: BackgroundWork
+  private let counters: Counters
+
+  init(
+    policy: Policy, upstream: Upstream, forwarding: Forwarding, recorder: Recorder, background: BackgroundWork,
+    counters: Counters
+  ) {
+    (self.policy, self.upstream, self.forwarding) = (policy, upstream, forwarding)
+    (self.recorder, self.background, self.counters) = (recorder, background, counters)
+  }
+
+  /// The head of a stream, or why there is none.
+  private enum Opening: Sendable {
+    case open(status: Int, fields: HTTPFields)
+    case failed(TransportError)
+  }
+
+  /// One stream on its way: the caller's end is `pipe`.
+  private struct Session: Sendable {
+    let conversation: String
+    let credential: Credential?
+    let requestBody: [UInt8]
+    let pipe = RelayPipe()
+    let opening = Promise<Opening>()
+  }
+
+  /// Forwards a streaming send. The stream is read to its end by a task of its own, whatever becomes of the client.
+  func forward(_ request: Request, conversation: String, _ credential: Credential?) async throws -> Response {
+    counters.count(.writes)
+    let body = try await Forwarding.collected(request, upTo: policy.requestBytesMax)
+    let outgoing = forwarding.request(from: request.head, body: body)
+    let session = Session(conversation: conversation, credential: credential, requestBody: body.bytes)
+    recorder.begin(.send(conversation: conversation, branch: nil), credential)
+    let started = background.start { [self] in await run(session, outgoing) }
+    guard started, let opening = await session.opening.value() else {
+      session.pipe.abandon()
+      throw CancellationError()
+    }
+    switch opening {
+    case .open(let status, let fields): return response(session, status, fields)
+    case .failed(let error): return Failure.upstream(error, offlineSince: upstream.outage).response
+    }
+  }
+
+  // MARK: - The client's end
+
+  private func response(_ session: Session, _ status: Int, _ upstreamFields: HTTPFields) -> Response {
+    var fields = Forwarding.responseFields(upstreamFields)
+    fields[.cacheStatus] = "chatroutesd; fwd=method"
+    let cutsAtEvents = Self.isEventStream(upstreamFields) && ContentCoding(upstreamFields) == .identity
+    return Response(
+      head: HTTPResponse(status: .init(code: status), headerFields: fields),
+      body: .stream(length: upstreamFields[.contentLength].flatMap { Int64($0) }) { [policy] writer in
+        defer { session.pipe.abandon() }
+        var cut = EventCut()
+        while let bytes = try await cutsAtEvents
+          ? session.pipe.nextEvents(hold: policy.hold, bytesMax: policy.holdBytesMax, cut: &cut) : session.pipe.next()
+        {
+          try await writer.write(bytes)
+        }
+      })
+  }
+
+  private static func isEventStream(_ fields: HTTPFields) -> Bool {
+    fields[.contentType]?.lowercased().hasPrefix("text/event-stream") ?? false
+  }
+
+  // MARK: - Upstream's end
+
+  private func run(_ session: Session, _ outgoing: TransportRequest) async {
+    let response: TransportResponse
+    do throws(TransportError) { response = try await upstream.send(outgoing) } catch {
+      if error.requestMayHaveTakenEffect {
+        await recorder.forget(.send(conversation: session.conversation, branch: nil), session.credential)
+      }
+      session.opening.keep(.failed(error))
+      return
+    }
+    await recorder.note(status: response.status, session.credential)
+    session.opening.keep(.open(status: response.status, fields: response.fields))
+    if (200..<300).contains(response.status), Self.isEventStream(response.fields) {
+      await relayEvents(response, session)
+    } else {
+      await relayPlain(response, session)
+    }
+  }
+
+  /// An answer that is no stream: an error in JSON, most likely.
+  private func relayPlain(_ response: TransportResponse, _ session: Session) async {
+    // A success of another shape, or a 5xx: nobody knows what it did.
+    if response.status < 300 || response.status >= 500 {
+      await recorder.forget(.send(conversation: session.conversation, branch: nil), session.credential)
+    }
+    do {
+      for try await piece in response.body {
+        guard await session.pipe.push(piece) else { return }
+      }
+      session.pipe.finish()
+    } catch {
+      session.pipe.finish(failure: error)
+    }
+  }
+
+  private func relayEvents(_ response: TransportResponse, _ session: Session) async {
+    var copy = StreamCopy(ContentCoding(response.fields), bytesMax: policy.captureBytesMax)
+    do throws(TransportError) {
+      try await pump(response.body, session, &copy)
+      await close(session, &copy, ending: .interrupted)
+      session.pipe.finish()
+    } catch {
+      // The client must see a broken body, and soon: the draft is recorded after.
+      session.pipe.finish(failure: error)
+      await close(session, &copy, ending: error.kind == .cancelled ? .abandoned : .interrupted)
+    }
+  }
+
+  private func pump(
+    _ body: TransportBody, _ session: Session, _ copy: inout StreamCopy
+  ) async throws(TransportError) {
+    var pieces = body.makeAsyncIterator()
+    var leftAt: ContinuousClock.Instant?
+    var bytesAlone = 0
+    while let piece = try await pieces.next() {
+      copy.feed(piece)
+      if let event = copy.takeCompletion() { await recordCompletion(event, session) }
+      if leftAt == nil {
+        if await session.pipe.push(piece) { continue }
+        leftAt = .now
+      }
+      bytesAlone += piece.count
+      let mayReadOn = policy.onClientGone == .finish && leftAt!.duration(to: .now) < policy.finishLimit
+      guard mayReadOn, bytesAlone <= policy.captureBytesMax else {
+        throw TransportError(.cancelled, "the client left", requestMayHaveTakenEffect: true)
+      }
+    }
+  }
+
+  /// Both messages are in the mirror before the client sees the terminal event, unless the disk is slower than anybody
+  /// should wait for.
+  private func recordCompletion(_ event: [UInt8], _ session: Session) async {
+    counters.count(.streamsComplete)
+    let recorded = Promise<Bool>()
+    let stream = RecordedStream(
+      conversation: session.conversation, requestBody: session.requestBody, ending: .complete(event))
+    let started = background.start { [recorder] in
+      recorded.keep(await recorder.record(stream, session.credential))
+    }
+    if started { _ = await recorded.value(within: policy.recordingWait) }
+  }
+
+  /// The stream is over: one without its `complete` event leaves a draft.
+  private func close(_ session: Session, _ copy: inout StreamCopy, ending: StreamOutcome) async {
+    guard !copy.isComplete else { return }
+    let outcome = copy.isTruncated ? StreamOutcome.truncated : ending
+    switch outcome {
+    case .interrupted: counters.count(.streamsInterrupted)
+    case .abandoned: counters.count(.streamsAbandoned)
+    case .truncated: counters.count(.streamsTruncated)
+    }
+    _ = await recorder.record(
+      RecordedStream(
+        conversation: session.conversation, requestBody: session.requestBody, text: copy.text, model: copy.model,
+        ending: .broken(outcome)), session.credential)
+  }
+}
+
+/// Remembers how far a buffer was searched for event ends, so that no byte is looked at twice.
+struct EventCut {
+  private var scanner = SSEBoundaryScanner()
+  private var searched = 0
+  private var lastEnd = 0
+
+  /// How many bytes of `buffer` end with a whole event; 0: none does.
+  mutating func wholeBytes(in buffer: [UInt8]) -> Int {
+    if searched < buffer.count {
+      if let end = scanner.lastBoundary(in: buffer[searched...]) { lastEnd = searched + end }
+      searched = buffer.count
+    }
+    return lastEnd
+  }
+
+  /// The first `count` bytes are gone from the buffer.
+  mutating func drop(_ count: Int) {
+    searched -= count
+    lastEnd = max(0, lastEnd - count)
+  }
+}

@@ -1,0 +1,50 @@
+internal import Synchronization
+
+/// What is counted, by its name in `/status` and `/metrics`.
+enum Counter: Int, CaseIterable, Sendable {
+  case requests, refused
+  case hitsFresh, hitsStale, hitsOffline
+  case readsStored, readsRelayed, readsCollapsed, readsMissing
+  case writes, relayed
+  case notMirrored, recordingFailures
+  case streamsComplete, streamsInterrupted, streamsAbandoned, streamsTruncated
+
+  var help: String {
+    switch self {
+    case .requests: "requests that came in"
+    case .refused: "requests that the gate did not let in"
+    case .hitsFresh: "reads answered from a fresh copy"
+    case .hitsStale: "reads answered from a stale copy because upstream failed or was slow"
+    case .hitsOffline: "reads answered from the mirror while upstream was out"
+    case .readsStored: "reads answered by upstream and stored"
+    case .readsRelayed: "reads answered by upstream and not stored"
+    case .readsCollapsed: "reads that shared another read's call"
+    case .readsMissing: "reads that nothing stored could answer"
+    case .writes: "writes forwarded"
+    case .relayed: "other requests forwarded"
+    case .notMirrored: "answers without the expected shape, relayed and not mirrored"
+    case .recordingFailures: "writes to the mirror that failed"
+    case .streamsComplete: "streams recorded whole"
+    case .streamsInterrupted: "streams that upstream broke off"
+    case .streamsAbandoned: "streams whose client left and that were not read on"
+    case .streamsTruncated: "streams longer than the capture limit"
+    }
+  }
+}
+
+/// What the daemon did since it started. Plain numbers; they hold nothing of what passed through.
+final class Counters: Sendable {
+  private final class Cell: Sendable {
+    let value = Atomic<UInt64>(0)
+  }
+
+  private let cells = Counter.allCases.map { _ in Cell() }
+
+  func count(_ counter: Counter) {
+    cells[counter.rawValue].value.add(1, ordering: .relaxed)
+  }
+
+  subscript(counter: Counter) -> UInt64 {
+    cells[counter.rawValue].value.load(ordering: .relaxed)
+  }
+}

@@ -1,0 +1,43 @@
+internal import Foundation
+public import Logging
+
+/// Writes `<N>message key=value` lines to standard error: under systemd the prefix is the priority (sd-daemon(3)).
+public struct JournalLogHandler: LogHandler {
+  public var logLevel: Logger.Level
+  public var metadata: Logger.Metadata = [:]
+  private let label: String
+  private let hasPriority: Bool
+
+  /// - Parameter hasPriority: whether standard error is the journal; a terminal gets the level's name instead.
+  public init(label: String, level: Logger.Level, hasPriority: Bool) {
+    (self.label, logLevel, self.hasPriority) = (label, level, hasPriority)
+  }
+
+  public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  public func log(event: LogEvent) {
+    let fields = metadata.merging(event.metadata ?? [:]) { _, new in new }.sorted { $0.key < $1.key }
+    var line = hasPriority ? "<\(priority(event.level))>" : "\(event.level): "
+    line += "\(event.message)"
+    for (key, value) in fields { line += " \(key)=\(quoted("\(value)"))" }
+    FileHandle.standardError.write(Data((line + "\n").utf8))
+  }
+
+  private func quoted(_ value: String) -> String {
+    value.contains { $0 == " " || $0 == "\"" || $0.isNewline } || value.isEmpty ? JSONText.quoted(value) : value
+  }
+
+  private func priority(_ level: Logger.Level) -> Int {
+    switch level {
+    case .trace, .debug: 7
+    case .info: 6
+    case .notice: 5
+    case .warning: 4
+    case .error: 3
+    case .critical: 2
+    }
+  }
+}

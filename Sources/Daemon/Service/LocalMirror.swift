@@ -1,0 +1,136 @@
+internal import Foundation
+internal import MirrorStore
+
+/// The mirror as the commands read it: read-only, with or without a running daemon.
+public struct LocalMirror: Sendable {
+  private let store: MirrorStore
+
+  /// - Throws: `StartError` that says what to do.
+  public init(path: String) throws(StartError) {
+    guard FileManager.default.fileExists(atPath: path) else {
+      throw StartError(
+        "there is no mirror at \(path) yet. Run `chatroutesd serve` and point an app at it, or give --database.")
+    }
+    do { store = try MirrorStore.open(.file(path), readOnly: true) } catch {
+      throw StartError("cannot open the mirror \(path): \(error)")
+    }
+  }
+
+  public struct Conversation: Codable, Sendable {
+    public var id: String
+    public var title: String
+    public var model: String?
+    public var updatedAt: String?
+    public var messages: Int
+    public var branches: Int
+    public var drafts: Int
+    public var isComplete: Bool
+  }
+
+  public struct Branch: Codable, Sendable {
+    public var id: String
+    public var title: String
+    public var parentBranchId: String?
+    public var isMain: Bool
+    public var messages: Int
+  }
+
+  public struct Message: Codable, Sendable {
+    public var id: String
+    public var role: String
+    public var content: String
+    public var model: String?
+    public var createdAt: String?
+    public var branchId: String?
+    /// `provisional`: not yet seen in a list of the API; else how the stream of a draft ended.
+    public var state: String?
+  }
+
+  public struct Thread: Codable, Sendable {
+    public var conversation: Conversation
+    public var branch: String?
+    public var branches: [Branch]
+    public var messages: [Message]
+    public var drafts: [Message]
+    public var isComplete: Bool
+  }
+
+  public struct Hit: Codable, Sendable {
+    public var conversationId: String
+    public var title: String
+    public var messageId: String?
+    public var branchId: String?
+    public var role: String?
+    public var createdAt: String?
+    public var snippet: String
+    /// UTF-8 ranges of `snippet` that matched: start, end.
+    public var highlights: [[Int]]
+
+    /// The snippet cut at its matches.
+    public var parts: [(text: String, isMatch: Bool)] {
+      SnippetParts.cut(snippet, at: highlights.map { $0[0]..<$0[1] })
+    }
+  }
+
+  /// Conversations, newest first.
+  /// - Parameter title: words that titles must contain.
+  public func conversations(title: String?, limit: Int) throws(StartError) -> [Conversation] {
+    try reading { () throws(MirrorError) in
+      try store.conversationSummaries(title: title, limit: limit).map(Self.conversation)
+    }
+  }
+
+  /// One conversation with the messages of one branch; `nil`: not in the mirror.
+  public func thread(_ id: String, branch: String?) throws(StartError) -> Thread? {
+    try reading { () throws(MirrorError) in try store.conversationDetail(id, branch: branch).map(Self.thread) }
+  }
+
+  /// Messages and titles that have all the words, newest first.
+  public func search(_ words: String, limit: Int) throws(StartError) -> [Hit] {
+    try reading { () throws(MirrorError) in
+      try store.search(words, limit: limit).map { hit in
+        Hit(
+          conversationId: hit.conversationID, title: hit.conversationTitle, messageId: hit.messageID,
+          branchId: hit.branchID, role: hit.role, createdAt: Self.text(hit.createdAt), snippet: hit.snippet,
+          highlights: hit.highlights.map { [$0.lowerBound, $0.upperBound] })
+      }
+    }
+  }
+
+  private func reading<Value>(_ work: () throws(MirrorError) -> Value) throws(StartError) -> Value {
+    do { return try work() } catch { throw StartError("\(error)") }
+  }
+
+  private static func conversation(_ summary: ConversationSummary) -> Conversation {
+    Conversation(
+      id: summary.id, title: summary.title, model: summary.model,
+      updatedAt: text(summary.updatedAt ?? summary.createdAt),
+      messages: summary.messageCount, branches: summary.branchCount, drafts: summary.draftCount,
+      isComplete: summary.isComplete)
+  }
+
+  private static func thread(_ detail: ConversationDetail) -> Thread {
+    Thread(
+      conversation: conversation(detail.summary), branch: detail.branchID,
+      branches: detail.branches.map {
+        Branch(
+          id: $0.id, title: $0.title, parentBranchId: $0.parentBranchID, isMain: $0.isMain, messages: $0.messageCount)
+      },
+      messages: detail.messages.map {
+        Message(
+          id: $0.id, role: $0.role, content: $0.content, model: $0.model, createdAt: text($0.createdAt),
+          branchId: $0.branchID, state: $0.isProvisional ? "provisional" : nil)
+      },
+      drafts: detail.drafts.flatMap { draft in
+        [("user", draft.question, nil), ("assistant", draft.answer, draft.model)].map { role, content, model in
+          Message(
+            id: "", role: role, content: content, model: model, createdAt: text(draft.savedAt),
+            branchId: draft.branchID, state: draft.outcome.rawValue)
+        }
+      }, isComplete: detail.isComplete)
+  }
+
+  private static func text(_ time: UnixTime?) -> String? {
+    time.map { Date(timeIntervalSince1970: Double($0.milliseconds) / 1000).formatted(.iso8601) }
+  }
+}

@@ -1,0 +1,186 @@
+public import ChatRoutes
+internal import Foundation
+public import LocalServer
+public import Logging
+internal import MirrorStore
+public import ServiceLifecycle
+internal import UnixSignals
+internal import WireFormats
+
+/// The daemon put together: server in front, mirror beside, upstream behind.
+public final class ProxyDaemon: Sendable {
+  private let settings: Settings
+  private let directory: String
+  private let store: MirrorStore
+  private let upstream: Upstream
+  private let background = BackgroundWork()
+  private let server: LocalServer
+  private let logger: Logger
+  private let mode: CurrentMode
+
+  /// Opens the mirror and prepares everything; nothing listens yet.
+  /// - Parameters:
+  ///   - transport: the way to upstream.
+  ///   - version: shown in `/status`.
+  public init(
+    _ settings: Settings, database path: String, transport: any Transport, version: String, logger: Logger
+  ) throws(StartError) {
+    (self.settings, self.logger) = (settings, logger)
+    directory = (path as NSString).deletingLastPathComponent
+    store = try MirrorFile.open(path, logger)
+    let accounts = Accounts(store: store, hashKey: try SecretFile.accountKey.loadOrCreate(in: directory))
+    let mirror = Mirror(store: store, accounts: accounts, memoryBytesMax: settings.memoryCache)
+    upstream = Upstream(
+      origin: settings.upstream, transport: transport,
+      limits: UpstreamLimits(
+        connect: settings.connectTimeout, head: settings.upstreamTimeout, bodyIdle: settings.streamIdleTimeout),
+      logger: logger)
+    let counters = Counters()
+    mode = CurrentMode(settings.mode)
+    let recorder = Recorder(
+      mirror: mirror, responseBytesMax: settings.responseCaptureLimit, counters: counters, logger: logger)
+    let report = Report(
+      counters: counters, mirror: mirror, recorder: recorder, upstream: upstream, background: background, mode: mode,
+      version: version)
+    let pages = OwnPages(
+      access: PageAccess(secret: try SecretFile.pageSecret.loadOrCreate(in: directory)), store: store,
+      upstream: upstream, mode: mode)
+    let forwarding = Forwarding(apiKey: settings.apiKey)
+    let routes = Routes(
+      gate: try Self.gate(settings), daemonKey: settings.apiKey, mode: mode,
+      reads: Reads(
+        policy: .init(
+          freshness: settings.freshness, freshFor: settings.freshFor, softDeadline: settings.softDeadline),
+        mirror: mirror, upstream: upstream, forwarding: forwarding, recorder: recorder, background: background,
+        counters: counters),
+      writes: Writes(
+        upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters,
+        requestBytesMax: settings.requestBodyLimit),
+      streams: Streams(
+        policy: .init(
+          onClientGone: settings.onClientGone, finishLimit: settings.finishLimit,
+          captureBytesMax: settings.captureLimit, requestBytesMax: settings.requestBodyLimit),
+        upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters),
+      ownPages: pages, report: report, counters: counters, accessLog: settings.accessLog ? logger : nil)
+    server = LocalServer(configuration: Self.configuration(settings, logger)) { await routes.answer($0) }
+    report.attach(server)
+  }
+
+  /// Begins to listen.
+  /// - Returns: the addresses with their ports resolved.
+  /// - Throws: `StartError` that names the address and what to do.
+  public func bind() throws(StartError) -> [ListenAddress] {
+    let bound = settings.listenIsExplicit ? try listen(settings.listen) : try listenOnLoopback()
+    try RunFile(pid: getpid(), listen: bound.map(\.description)).write(in: directory)
+    return bound
+  }
+
+  /// What must run for the daemon to work, in the order of starting; it stops in the reverse order.
+  /// - Parameter stopping: is called when the drain begins.
+  public func services(stopping: @escaping @Sendable () -> Void = {}) -> [any Service] {
+    [
+      PlainService(run: { [background] in await background.run() }, stop: { [background] in background.close() }),
+      ProbeService(upstream: upstream),
+      PlainService(
+        run: { [server] in await server.run() },
+        stop: { [server, settings] in
+          stopping()
+          server.drain(deadline: settings.drainDeadline)
+        }),
+    ]
+  }
+
+  /// Cleans up after the services have ended.
+  public func close() {
+    RunFile.remove(in: directory)
+  }
+
+  private func listen(_ addresses: [ListenAddress]) throws(StartError) -> [ListenAddress] {
+    do { return try server.bind(addresses) } catch { throw StartError("\(error)") }
+  }
+
+  /// Both loopbacks, or the first alone on a machine without IPv6.
+  private func listenOnLoopback() throws(StartError) -> [ListenAddress] {
+    var bound = try listen([settings.listen[0]])
+    do { bound += try server.bind(Array(settings.listen.dropFirst())) } catch {
+      logger.notice("not listening on the IPv6 loopback", metadata: ["cause": "\(error)"])
+    }
+    return bound
+  }
+
+  private static func gate(_ settings: Settings) throws(StartError) -> RequestGate {
+    var token: Secret?
+    if let file = settings.localTokenFile {
+      do throws(SettingError) { token = Secret(try settings.readSecret(file, "local-token-file")) } catch {
+        throw StartError("\(error)")
+      }
+    }
+    return RequestGate(
+      allowedHosts: settings.allowedHosts, allowedOrigins: settings.allowedOrigins, localToken: token)
+  }
+
+  private static func configuration(_ settings: Settings, _ logger: Logger) -> ServerConfiguration {
+    var configuration = ServerConfiguration()
+    configuration.limits.bodyBytesMax = UInt64(settings.requestBodyLimit)
+    configuration.headTimeout = settings.headTimeout
+    configuration.bodyProgressTimeout = settings.bodyTimeout
+    configuration.writeStallTimeout = settings.writeStallTimeout
+    configuration.keepAliveIdle = settings.keepAliveTimeout
+    configuration.connectionsMax = settings.connectionsMax
+    configuration.logger = logger
+    configuration.serverFailure = { failure in
+      var answer = Failure.server(status: failure.status, message: failure.message)
+      answer.retryAfter = failure.retryAfter
+      return answer.response
+    }
+    return configuration
+  }
+}
+
+/// Probing is of no use while going down: it ends at once.
+private struct ProbeService: Service {
+  let upstream: Upstream
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await upstream.probeWhileOffline() }
+  }
+}
+
+extension ProxyDaemon {
+  /// Runs until SIGTERM or SIGINT, then drains: running requests may finish within the drain deadline.
+  ///
+  /// - Parameter ready: is called once it listens.
+  /// - Throws: `StartError`.
+  public static func serve(
+    _ settings: Settings, environment: [String: String], version: String, logger: Logger,
+    ready: @escaping @Sendable ([ListenAddress], String) -> Void
+  ) async throws {
+    DescriptorLimit.raise()
+    let path = DatabaseLocation.path(settings.database, environment: environment)
+    let transport = try upstreamTransport(settings)
+    let daemon = try ProxyDaemon(settings, database: path, transport: transport, version: version, logger: logger)
+    let bound = try daemon.bind()
+    defer { daemon.close() }
+    let manager = NotifySocket(path: environment["NOTIFY_SOCKET"])
+    let places = bound.map(\.description).joined(separator: ", ")
+    var services = daemon.services { manager?.send("STOPPING=1\nSTATUS=finishing running requests") }
+    services.append(
+      AnnouncingService {
+        ready(bound, path)
+        manager?.send("READY=1\nSTATUS=listening on \(places), upstream \(settings.upstream)")
+      })
+    var configuration = ServiceGroupConfiguration(
+      services: services.map { .init(service: $0) }, gracefulShutdownSignals: [.sigterm, .sigint], logger: logger)
+    // Requests are cut at the deadline; what then still runs (a stream read on without its client) is cancelled soon after.
+    configuration.maximumGracefulShutdownDuration = settings.drainDeadline + .seconds(5)
+    try await ServiceGroup(configuration: configuration).run()
+    await transport.shutdown()
+  }
+
+  /// The transport of the settings' upstream.
+  public static func upstreamTransport(_ settings: Settings) throws(StartError) -> HTTPTransport {
+    do { return try HTTPTransport(origin: settings.upstream, connectTimeoutMax: settings.connectTimeout) } catch {
+      throw StartError("upstream: \(settings.upstream): \(error)")
+    }
+  }
+}

@@ -1,0 +1,174 @@
+internal import Foundation
+internal import HTTPTypes
+internal import LocalServer
+internal import MirrorStore
+internal import Synchronization
+
+/// What the daemon says about itself: `/status` for programs and people, `/metrics` for Prometheus.
+final class Report: Sendable {
+  private let counters: Counters
+  private let mirror: Mirror
+  private let recorder: Recorder
+  private let upstream: Upstream
+  private let background: BackgroundWork
+  private let mode: CurrentMode
+  private let version: String
+  private let startedAt = ContinuousClock.now
+  /// Set once the server exists.
+  private let server = Mutex<LocalServer?>(nil)
+
+  init(
+    counters: Counters, mirror: Mirror, recorder: Recorder, upstream: Upstream, background: BackgroundWork,
+    mode: CurrentMode, version: String
+  ) {
+    (self.counters, self.mirror, self.recorder, self.upstream) = (counters, mirror, recorder, upstream)
+    (self.background, self.mode, self.version) = (background, mode, version)
+  }
+
+  func attach(_ server: LocalServer) { self.server.withLock { $0 = server } }
+
+  /// `/status`: JSON.
+  func status() -> Response {
+    let snapshot = snapshot()
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+    guard let data = try? encoder.encode(snapshot) else {
+      preconditionFailure("the status holds a number that is no JSON")
+    }
+    let fields: HTTPFields = [.contentType: "application/json; charset=utf-8", .cacheControl: "no-store"]
+    return Response(status: .ok, fields: fields, body: .bytes(Array(data) + [0x0A]))
+  }
+
+  /// `/metrics`: Prometheus text format 0.0.4.
+  func metrics() -> Response {
+    var text = ""
+    func metric(_ name: String, _ type: String, _ help: String, _ value: some CustomStringConvertible) {
+      text += "# HELP chatroutesd_\(name) \(help)\n# TYPE chatroutesd_\(name) \(type)\nchatroutesd_\(name) \(value)\n"
+    }
+    for counter in Counter.allCases {
+      metric(Self.snakeCase("\(counter)") + "_total", "counter", counter.help, counters[counter])
+    }
+    let snapshot = snapshot()
+    metric("upstream_calls_total", "counter", "requests sent upstream", snapshot.upstream.calls)
+    metric(
+      "upstream_failures_total", "counter", "requests that upstream did not answer, or with 502, 503 or 504",
+      snapshot.upstream.failures)
+    metric(
+      "upstream_probes_total", "counter", "handshakes that looked whether upstream is back", snapshot.upstream.probes)
+    metric("upstream_up", "gauge", "1 while upstream is online", snapshot.upstream.state == "online" ? 1 : 0)
+    metric("connections", "gauge", "open client connections", snapshot.connections)
+    metric("memory_cache_bytes", "gauge", "rendered answers in memory", snapshot.memoryCache.bytes)
+    metric("store_reads_total", "counter", "looks into the database", snapshot.work.storeReads)
+    metric("store_writes_total", "counter", "transactions that wrote", snapshot.work.storeWrites)
+    metric("json_documents_total", "counter", "JSON documents scanned", snapshot.work.jsonDocuments)
+    metric("uptime_seconds", "gauge", "time since start", snapshot.uptimeSeconds)
+    return Self.text(text, type: "text/plain; version=0.0.4; charset=utf-8")
+  }
+
+  static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
+    Response(status: .ok, fields: [.contentType: type, .cacheControl: "no-store"], body: .bytes(Array(text.utf8)))
+  }
+
+  // MARK: - Parts
+
+  struct Snapshot: Codable, Sendable {
+    struct UpstreamPart: Codable, Sendable {
+      var origin: String
+      var state: String
+      var cause: String?
+      var offlineForSeconds: Double?
+      var nextProbeInSeconds: Double?
+      var calls: UInt64
+      var failures: UInt64
+      var probes: UInt64
+    }
+    struct MirrorPart: Codable, Sendable {
+      var conversations: Int
+      var branches: Int
+      var messages: Int
+      var checkpoints: Int
+      var drafts: Int
+      var responses: Int
+      var bytes: Int
+    }
+    struct MemoryCachePart: Codable, Sendable {
+      var entries: Int
+      var bytes: Int
+      var bytesMax: Int
+    }
+    struct WorkPart: Codable, Sendable {
+      var storeReads: UInt64
+      var storeWrites: UInt64
+      var jsonDocuments: UInt64
+    }
+    struct FailurePart: Codable, Sendable {
+      var what: String
+      var cause: String
+      var at: String
+    }
+
+    var name = "chatroutesd"
+    var version: String
+    var mode: String
+    var uptimeSeconds: Double
+    var connections: Int
+    var requestsRunning: Int
+    var callsSaved: UInt64
+    var upstream: UpstreamPart
+    /// `nil`: the database could not be read just now.
+    var mirror: MirrorPart?
+    var memoryCache: MemoryCachePart
+    var work: WorkPart
+    var counters: [String: UInt64]
+    var lastRecordingFailure: FailurePart?
+  }
+
+  private func snapshot() -> Snapshot {
+    // Counters first: what this report itself reads from the store must not show in them.
+    let work = mirror.store.workCounters
+    let values = Dictionary(uniqueKeysWithValues: Counter.allCases.map { ("\($0)", counters[$0]) })
+    return Snapshot(
+      version: version, mode: mode.current.rawValue, uptimeSeconds: Self.seconds(startedAt.duration(to: .now)),
+      connections: server.withLock { $0?.statistics.openConnections ?? 0 }, requestsRunning: background.count,
+      callsSaved: counters[.hitsFresh] + counters[.hitsStale] + counters[.hitsOffline] + counters[.readsCollapsed],
+      upstream: upstreamPart(), mirror: mirrorPart(),
+      memoryCache: .init(entries: mirror.hot.count, bytes: mirror.hot.bytes, bytesMax: mirror.hot.bytesMax),
+      work: .init(storeReads: work.storeReads, storeWrites: work.storeWrites, jsonDocuments: work.documentsScanned),
+      counters: values,
+      lastRecordingFailure: recorder.lastFailure.map {
+        .init(what: $0.what, cause: $0.cause, at: Self.date($0.at))
+      })
+  }
+
+  private func upstreamPart() -> Snapshot.UpstreamPart {
+    let health = upstream.currentHealth
+    let counts = upstream.counts
+    let now = ContinuousClock.now
+    return .init(
+      origin: upstream.origin, state: "\(health.state)", cause: health.cause,
+      offlineForSeconds: health.since.map { Self.seconds($0.duration(to: now)) },
+      nextProbeInSeconds: health.nextProbe.map { max(0, Self.seconds(now.duration(to: $0))) },
+      calls: counts.calls, failures: counts.failures, probes: counts.probes)
+  }
+
+  private func mirrorPart() -> Snapshot.MirrorPart? {
+    // Not readable: the report goes out without this part, and the failure shows in the log.
+    guard let counts = try? mirror.store.counts() else { return nil }
+    return .init(
+      conversations: counts.conversations, branches: counts.branches, messages: counts.messages,
+      checkpoints: counts.checkpoints, drafts: counts.drafts, responses: counts.responses, bytes: Int(counts.bytes))
+  }
+
+  private static func seconds(_ duration: Duration) -> Double {
+    let parts = duration.components
+    return Double(parts.seconds) + Double(parts.attoseconds / 1_000_000_000_000_000) / 1000
+  }
+
+  private static func date(_ time: UnixTime) -> String {
+    Date(timeIntervalSince1970: Double(time.milliseconds) / 1000).formatted(.iso8601)
+  }
+
+  private static func snakeCase(_ name: String) -> String {
+    name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
+  }
+}

@@ -1,0 +1,98 @@
+internal import HTTPTypes
+internal import LocalServer
+internal import Logging
+internal import WireFormats
+
+/// Everything that the daemon answers, in the order in which it decides: gate, API, its own pages.
+final class Routes: Sendable {
+  private let gate: RequestGate
+  private let daemonCredential: Credential?
+  private let mode: CurrentMode
+  private let reads: Reads
+  private let writes: Writes
+  private let streams: Streams
+  private let ownPages: OwnPages
+  private let report: Report
+  private let counters: Counters
+  private let accessLog: Logger?
+
+  init(
+    gate: RequestGate, daemonKey: Secret?, mode: CurrentMode, reads: Reads, writes: Writes, streams: Streams,
+    ownPages: OwnPages, report: Report, counters: Counters, accessLog: Logger?
+  ) {
+    (self.gate, self.mode, self.reads, self.writes, self.streams) = (gate, mode, reads, writes, streams)
+    (self.ownPages, self.report, self.counters, self.accessLog) = (ownPages, report, counters, accessLog)
+    daemonCredential = daemonKey.map(Credential.init(apiKey:))
+  }
+
+  /// Answers one request. Errors become answers in one place, here.
+  func answer(_ request: Request) async -> Response {
+    counters.count(.requests)
+    let response: Response
+    if let refusal = gate.refusal(of: request.head) {
+      counters.count(.refused)
+      response = Failure.refused(refusal).response
+    } else {
+      do { response = try await route(request) } catch { response = Failure(error).response }
+    }
+    if let accessLog { Self.log(request.head, response, accessLog) }
+    return response
+  }
+
+  private static let apiPrefix = Array("/api/".utf8)
+
+  private func route(_ request: Request) async throws -> Response {
+    let head = request.head
+    let target = head.originForm
+    if target.starts(with: Self.apiPrefix) { return try await api(request, target) }
+    let path = String(decoding: head.path, as: UTF8.self)
+    guard head.hasMethod("GET") || head.hasMethod("HEAD") else {
+      throw Failure(
+        status: 405, code: "METHOD_NOT_ALLOWED", message: "\(path.prefix(80)) can only be read. The API is under /api/."
+      )
+    }
+    switch path {
+    case "/healthz": return Report.text("ok\n")
+    case "/status": return report.status()
+    case "/metrics": return report.metrics()
+    default: return try ownPages.answer(head, path: path)
+    }
+  }
+
+  private func api(_ request: Request, _ target: ArraySlice<UInt8>) async throws -> Response {
+    let head = request.head
+    let credential = Credential(of: head) ?? daemonCredential
+    let mode = mode.current
+    if head.hasMethod("GET"), let response = reads.hotAnswer(head, target, credential, mode: mode) { return response }
+    let endpoint = mode == .bypass ? .unknown : Endpoint.classify(method: head.method, target: target)
+    if mode == .offline {
+      guard case .read(let read) = endpoint else { throw Failure.offlineMode }
+      return try await reads.answer(request, read, credential, mode: mode)
+    }
+    switch endpoint {
+    case .read(let read): return try await reads.answer(request, read, credential, mode: mode)
+    case .write(let write): return try await writes.forward(request, write, credential)
+    case .stream(let conversation): return try await streams.forward(request, conversation: conversation, credential)
+    case .unknown:
+      let isSafe = head.hasMethod("GET") || head.hasMethod("HEAD") || head.hasMethod("OPTIONS")
+      let status =
+        mode == .bypass ? "chatroutesd; fwd=bypass" : isSafe ? "chatroutesd; fwd=uri-miss" : "chatroutesd; fwd=method"
+      return try await writes.relay(request, credential, cacheStatus: status)
+    }
+  }
+
+  /// One line a request: method, path without the query, status.
+  private static func log(_ head: RequestHead, _ response: Response, _ logger: Logger) {
+    let path = String(decoding: head.path.prefix(256), as: UTF8.self)
+    logger.info(
+      "request", metadata: ["method": "\(head.method)", "path": "\(path)", "status": "\(response.head.status.code)"])
+  }
+}
+
+extension Failure {
+  /// `offline` mode: nothing is dialled.
+  static let offlineMode = Failure(
+    status: 502, code: "NETWORK_ERROR",
+    message: "the daemon is in offline mode and sends nothing. Only mirrored reads are answered; see --mode.",
+    proxyError: "destination_unavailable")
+}

@@ -1,0 +1,150 @@
+internal import Foundation
+internal import LocalServer
+internal import Yams
+
+extension Settings {
+  /// Reads the settings from flags, environment and file; the first that has a setting wins, in that order.
+  /// - Parameters:
+  ///   - flags: values by setting name, as given on the command line.
+  ///   - file: path of the YAML file; `nil`: none, which is no error.
+  /// - Throws: `SettingError` with `file:line:column: setting: expected …, found …`.
+  public static func load(
+    flags: [(name: String, values: [String])], environment: [String: String], file: String?
+  ) throws(SettingError) -> Settings {
+    var settings = Settings()
+    if let file { try settings.read(file: file) }
+    try settings.read(environment: environment)
+    for (name, values) in flags {
+      try settings.set(name, to: values, at: "--\(name)")
+    }
+    try settings.readSecrets(environment: environment)
+    try settings.check()
+    return settings
+  }
+
+  private mutating func set(_ name: String, to values: [String], at place: String) throws(SettingError) {
+    guard let row = SettingsTable.row(name) else { preconditionFailure("flag without a setting: \(name)") }
+    guard row.apply(&self, values) else {
+      throw SettingError(
+        "\(place): expected \(row.expected), found \"\(values.joined(separator: ", "))\"",
+        isUsage: place.hasPrefix("--"))
+    }
+  }
+
+  private mutating func read(environment: [String: String]) throws(SettingError) {
+    for row in SettingsTable.all {
+      guard let value = environment[row.environmentName] else { continue }
+      let values = row.isList ? value.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } : [value]
+      try set(row.name, to: values, at: row.environmentName)
+    }
+  }
+
+  private mutating func read(file: String) throws(SettingError) {
+    let text: String
+    do { text = try String(contentsOfFile: file, encoding: .utf8) } catch {
+      throw SettingError("cannot read \(file): \(reason(error)). Check the path given to --config.")
+    }
+    let root: Node?
+    do { root = try Yams.compose(yaml: text) } catch {
+      throw SettingError(Self.yamlFault(error, file))
+    }
+    guard let root else { return }  // only comments
+    guard case .mapping(let mapping) = root else { throw SettingError("\(file):1:1: expected lines of `name: value`") }
+    var values: [String: Node] = [:]
+    for (key, value) in mapping {
+      let name = key.string ?? ""
+      guard SettingsTable.row(name) != nil else {
+        let hint = SettingsTable.suggestion(for: name).map { " Did you mean \($0)?" } ?? ""
+        throw SettingError("\(place(key, file)): unknown setting \(name).\(hint)")
+      }
+      guard values.updateValue(value, forKey: name) == nil else {
+        throw SettingError("\(place(key, file)): \(name) is set twice. Keep one.")
+      }
+    }
+    // In the table's order: `fresh-for` comes before the rows that are more exact.
+    for row in SettingsTable.all {
+      if let value = values[row.name] { try read(row, value, file: file) }
+    }
+  }
+
+  private mutating func read(_ row: Setting, _ value: Node, file: String) throws(SettingError) {
+    let found: [String]
+    switch value {
+    case .scalar(let scalar): found = [scalar.string]
+    case .sequence(let items) where row.isList: found = items.compactMap { $0.scalar?.string }
+    default:
+      throw SettingError("\(place(value, file)): \(row.name): expected \(row.expected), found a nested value")
+    }
+    guard row.apply(&self, found) else {
+      let shown = found.joined(separator: ", ")
+      throw SettingError("\(place(value, file)): \(row.name): expected \(row.expected), found \"\(shown)\"")
+    }
+  }
+
+  /// Keys and tokens come from a systemd credential, a file or the environment: never from the command line.
+  private mutating func readSecrets(environment: [String: String]) throws(SettingError) {
+    let credentials = environment["CREDENTIALS_DIRECTORY"]
+    apiKeyFile = apiKeyFile ?? credential("api-key", in: credentials)
+    localTokenFile = localTokenFile ?? credential("local-token", in: credentials)
+    if let key = environment["CHATROUTESD_API_KEY"], !key.isEmpty { apiKey = Secret(key) }
+    if let apiKeyFile { apiKey = Secret(try readSecret(apiKeyFile, "api-key-file")) }
+  }
+
+  /// The path of a systemd credential; an empty one stands for "none" (the unit's default).
+  private func credential(_ name: String, in directory: String?) -> String? {
+    guard let path = directory.map({ $0 + "/" + name }), let text = try? String(contentsOfFile: path, encoding: .utf8)
+    else { return nil }  // not given
+    return text.allSatisfy(\.isWhitespace) ? nil : path
+  }
+
+  /// The first line of a secret file.
+  func readSecret(_ path: String, _ setting: String) throws(SettingError) -> String {
+    let text: String
+    do { text = try String(contentsOfFile: path, encoding: .utf8) } catch {
+      throw SettingError("\(setting): cannot read \(path): \(reason(error))")
+    }
+    let secret = text.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard !secret.isEmpty, secret.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F }) else {
+      throw SettingError("\(setting): \(path) must hold one line of printable ASCII")
+    }
+    return secret
+  }
+
+  private func check() throws(SettingError) {
+    for address in listen where !address.isLoopback && localTokenFile == nil {
+      throw SettingError(
+        "listen: \(address) can be reached from other machines. Set local-token-file, or listen on 127.0.0.1.")
+    }
+  }
+
+  private static func yamlFault(_ error: any Error, _ file: String) -> String {
+    switch error as? YamlError {
+    case .scanner(_, _, let mark, _), .parser(_, _, let mark, _), .composer(_, _, let mark, _):
+      return "\(file):\(mark.line):\(mark.column): not valid YAML. Each line is `name: value`."
+    case .duplicatedKeysInMapping(let duplicates, let context):
+      let name = duplicates.first ?? "a setting"
+      return "\(file):\(context.mark.line):\(context.mark.column): \(name) is set twice. Keep one."
+    default: return "\(file): not valid YAML. Each line is `name: value`."
+    }
+  }
+
+  private func place(_ node: Node, _ file: String) -> String {
+    node.mark.map { "\(file):\($0.line):\($0.column)" } ?? file
+  }
+}
+
+/// Foundation's reason without the path, which the caller names.
+func reason(_ error: any Error) -> String {
+  let error = error as NSError
+  let underlying = error.userInfo[NSUnderlyingErrorKey] as? NSError ?? error
+  switch (underlying.domain, underlying.code) {
+  case (NSPOSIXErrorDomain, _): return String(cString: strerror(Int32(underlying.code))).lowercased()
+  case (NSCocoaErrorDomain, CocoaError.fileReadNoSuchFile.rawValue),
+    (NSCocoaErrorDomain, CocoaError.fileNoSuchFile.rawValue):
+    return "no such file"
+  case (NSCocoaErrorDomain, CocoaError.fileReadNoPermission.rawValue),
+    (NSCocoaErrorDomain, CocoaError.fileWriteNoPermission.rawValue):
+    return "permission denied"
+  default: return error.localizedDescription
+  }
+}

@@ -1,0 +1,202 @@
+internal import Foundation
+internal import LocalServer
+internal import Logging
+
+/// One row of the table: how a setting is called, what it takes, and where the value goes.
+public struct Setting: Sendable {
+  /// Name in the file; the environment variable is `CHATROUTESD_` and the name in capitals with underscores.
+  public let name: String
+  /// What the value looks like, as error messages say it.
+  public let expected: String
+  public let help: String
+  public let isList: Bool
+  let apply: @Sendable (inout Settings, [String]) -> Bool
+
+  /// `CHATROUTESD_…`, the environment's name of the setting.
+  public var environmentName: String {
+    "CHATROUTESD_" + name.uppercased().replacing("-", with: "_")
+  }
+
+  fileprivate init(
+    _ name: String, _ expected: String, _ help: String,
+    one apply: @escaping @Sendable (inout Settings, String) -> Bool
+  ) {
+    (self.name, self.expected, self.help, isList) = (name, expected, help, false)
+    self.apply = { settings, values in values.count == 1 && apply(&settings, values[0]) }
+  }
+
+  fileprivate init(
+    _ name: String, _ expected: String, _ help: String,
+    list apply: @escaping @Sendable (inout Settings, [String]) -> Bool
+  ) {
+    (self.name, self.expected, self.help, isList) = (name, expected, help, true)
+    self.apply = apply
+  }
+}
+
+/// The one list of settings: file, environment, flags and documentation are checked against it.
+public enum SettingsTable {
+  public static let all: [Setting] = [
+    Setting(
+      "listen", "addresses such as 127.0.0.1:8484, [::1]:8484 or unix:/path", "where local apps connect", list: listen),
+    Setting(
+      "upstream", "an origin without a path, such as https://api.chatroutes.com", "the API behind the daemon",
+      one: upstream),
+    Setting("database", "a file path", "the mirror") {
+      $0.database = $1
+      return !$1.isEmpty
+    },
+    Setting("freshness", "network-first or cache-first", "who is asked first", one: choice(\.freshness)),
+    Setting("fresh-for", "seconds", "all three freshness times at once", one: freshFor),
+    Setting("fresh-for-lists", "seconds", "how long a conversation list is fresh", one: seconds(\.freshFor.lists)),
+    Setting(
+      "fresh-for-conversations", "seconds", "how long conversations, messages, branches and trees are fresh",
+      one: seconds(\.freshFor.conversations)),
+    Setting("fresh-for-checkpoints", "seconds", "how long checkpoints are fresh", one: seconds(\.freshFor.checkpoints)),
+    Setting(
+      "soft-deadline", "seconds", "how long a read waits for upstream when there is a copy",
+      one: seconds(\.softDeadline)),
+    Setting("mode", "auto, offline or bypass", "who answers", one: choice(\.mode)),
+    Setting("log-level", "trace, debug, info, notice, warning, error or critical", "how much is logged", one: logLevel),
+    Setting("access-log", "true or false", "one line a request, without query values", one: flag(\.accessLog)),
+    Setting("api-key-file", "a file path", "a key for apps that send none") {
+      $0.apiKeyFile = $1
+      return !$1.isEmpty
+    },
+    Setting("local-token-file", "a file path", "a token that local callers must send") {
+      $0.localTokenFile = $1
+      return !$1.isEmpty
+    },
+    Setting(
+      "allowed-hosts", "host names", "further names for the Host field",
+      list: {
+        $0.allowedHosts = $1
+        return true
+      }),
+    Setting(
+      "allowed-origins", "origins such as http://localhost:3000", "web origins that may call",
+      list: {
+        $0.allowedOrigins = $1
+        return true
+      }),
+    Setting("connect-timeout", "seconds", "bound for TCP and TLS towards upstream", one: seconds(\.connectTimeout)),
+    Setting("upstream-timeout", "seconds", "bound for upstream's response head", one: seconds(\.upstreamTimeout)),
+    Setting(
+      "stream-idle-timeout", "seconds", "longest silence inside an upstream body", one: seconds(\.streamIdleTimeout)),
+    Setting(
+      "on-client-gone", "finish or cancel", "what a stream does when its client leaves", one: choice(\.onClientGone)),
+    Setting("finish-limit", "seconds", "how long an abandoned stream is read on", one: seconds(\.finishLimit)),
+    Setting("capture-limit", "bytes", "how much of one stream is recorded", one: bytes(\.captureLimit)),
+    Setting("response-capture-limit", "bytes", "largest answer that is mirrored", one: bytes(\.responseCaptureLimit)),
+    Setting("request-body-limit", "bytes", "largest request body", one: bytes(\.requestBodyLimit)),
+    Setting("memory-cache", "bytes", "rendered answers kept in memory", one: bytes(\.memoryCache)),
+    Setting("connections-max", "a number", "clients served at once", one: bytes(\.connectionsMax)),
+    Setting("head-timeout", "seconds", "bound for a request's head", one: seconds(\.headTimeout)),
+    Setting("body-timeout", "seconds", "longest pause inside a request body", one: seconds(\.bodyTimeout)),
+    Setting(
+      "write-stall-timeout", "seconds", "longest time that a client takes no byte", one: seconds(\.writeStallTimeout)),
+    Setting("keep-alive-timeout", "seconds", "how long an idle connection stays", one: seconds(\.keepAliveTimeout)),
+    Setting(
+      "drain-deadline", "seconds", "how long running requests may take at shutdown", one: seconds(\.drainDeadline)),
+  ]
+
+  /// The row called `name`.
+  public static func row(_ name: String) -> Setting? { all.first { $0.name == name } }
+
+  /// The setting whose name is nearest to a mistyped one, when it is near at all.
+  public static func suggestion(for name: String) -> String? {
+    let near = all.map { ($0.name, editDistance(Array(name.utf8), Array($0.name.utf8))) }.min { $0.1 < $1.1 }
+    return near.flatMap { $0.1 <= 3 ? $0.0 : nil }
+  }
+
+  private static func listen(_ settings: inout Settings, _ values: [String]) -> Bool {
+    let addresses = values.compactMap { try? ListenAddress(parsing: $0) }  // the row's `expected` is the better text
+    guard addresses.count == values.count, !addresses.isEmpty else { return false }
+    settings.listen = addresses
+    settings.listenIsExplicit = true
+    return true
+  }
+
+  private static func upstream(_ settings: inout Settings, _ value: String) -> Bool {
+    var text = value
+    if text.hasSuffix("/") { text.removeLast() }
+    guard let parts = URLComponents(string: text), ["http", "https"].contains(parts.scheme),
+      parts.host?.isEmpty == false,
+      parts.path.isEmpty, parts.query == nil, parts.fragment == nil, parts.user == nil
+    else { return false }
+    settings.upstream = text
+    return true
+  }
+
+  private static func freshFor(_ settings: inout Settings, _ value: String) -> Bool {
+    guard let time = duration(value) else { return false }
+    settings.freshFor = FreshFor(lists: time, conversations: time, checkpoints: time)
+    return true
+  }
+
+  private static func logLevel(_ settings: inout Settings, _ value: String) -> Bool {
+    guard let level = Logger.Level(rawValue: value) else { return false }
+    settings.logLevel = level
+    return true
+  }
+
+  private static func choice<Choice: RawRepresentable<String> & SendableMetatype>(
+    _ path: any WritableKeyPath<Settings, Choice> & Sendable
+  ) -> @Sendable (inout Settings, String) -> Bool {
+    { settings, value in
+      guard let choice = Choice(rawValue: value) else { return false }
+      settings[keyPath: path] = choice
+      return true
+    }
+  }
+
+  private static func flag(
+    _ path: any WritableKeyPath<Settings, Bool> & Sendable
+  ) -> @Sendable (inout Settings, String) -> Bool {
+    { settings, value in
+      guard let flag = Bool(value) else { return false }
+      settings[keyPath: path] = flag
+      return true
+    }
+  }
+
+  private static func seconds(
+    _ path: any WritableKeyPath<Settings, Duration> & Sendable
+  ) -> @Sendable (inout Settings, String) -> Bool {
+    { settings, value in
+      guard let time = duration(value) else { return false }
+      settings[keyPath: path] = time
+      return true
+    }
+  }
+
+  private static func bytes(
+    _ path: any WritableKeyPath<Settings, Int> & Sendable
+  ) -> @Sendable (inout Settings, String) -> Bool {
+    { settings, value in
+      guard let number = Int(value), number >= 0 else { return false }
+      settings[keyPath: path] = number
+      return true
+    }
+  }
+
+  /// Seconds as a decimal number, from 0 to a year.
+  private static func duration(_ value: String) -> Duration? {
+    guard let seconds = Double(value), seconds >= 0, seconds <= 31_536_000 else { return nil }
+    return .milliseconds(Int64(seconds * 1000))
+  }
+
+  private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
+    var row = Array(0...right.count)
+    for (i, a) in left.enumerated() {
+      var diagonal = row[0]
+      row[0] = i + 1
+      for (j, b) in right.enumerated() {
+        let above = row[j + 1]
+        row[j + 1] = min(above + 1, row[j] + 1, diagonal + (a == b ? 0 : 1))
+        diagonal = above
+      }
+    }
+    return row[right.count]
+  }
+}

@@ -1,0 +1,171 @@
+public import ChatRoutes
+internal import Foundation
+internal import HTTPTypes
+public import Logging
+internal import Synchronization
+
+/// The way to the API: sends requests through the SDK core's transport and keeps account of how that goes.
+public final class Upstream: Sendable {
+  public let origin: String
+  let health = Mutex(UpstreamHealth())
+  private let transport: any Transport
+  private let limits: UpstreamLimits
+  private let counters = UpstreamCounters()
+  private let logger: Logger
+  private let clock = ContinuousClock()
+  /// Woken when a definite outage begins, so that probing need not poll.
+  private let outages: AsyncStream<Void>
+  private let outageBegan: AsyncStream<Void>.Continuation
+
+  public init(origin: String, transport: any Transport, limits: UpstreamLimits, logger: Logger) {
+    (self.origin, self.transport, self.limits, self.logger) = (origin, transport, limits, logger)
+    (outages, outageBegan) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  }
+
+  /// The state of upstream now.
+  public var currentHealth: UpstreamHealth { health.withLock { $0 } }
+  public var counts: UpstreamCounts { counters.snapshot }
+
+  /// Sends a request and judges the outcome for offline detection.
+  /// - Parameter request: its time-outs are set here.
+  public func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+    var request = request
+    let before = currentHealth
+    let isOut = before.state == .offline
+    request.connectTimeout = isOut ? min(limits.knownOutage, limits.connect) : limits.connect
+    request.headTimeout = isOut && before.isSilent ? min(limits.knownOutage, limits.head) : limits.head
+    request.bodyIdleTimeout = limits.bodyIdle
+    counters.calls.add(1, ordering: .relaxed)
+    do throws(TransportError) {
+      let response = try await transport.send(request)
+      note(status: response.status)
+      return response
+    } catch {
+      note(error)
+      throw error
+    }
+  }
+
+  /// A read took longer than the soft deadline.
+  func noteSlowRead() {
+    record(.soft(cause: "no answer within the soft deadline", silent: true))
+  }
+
+  /// Whether reads with a copy are answered without asking upstream.
+  var prefersMirror: Bool { health.withLock { $0.prefersMirror } }
+
+  /// How long upstream has been out; `nil`: it is not.
+  var outage: Duration? {
+    let now = clock.now
+    return health.withLock { $0.since.map { now - $0 } }
+  }
+
+  /// Whether the next read of the mirror should also send a fetch.
+  var probeByFetchIsDue: Bool {
+    let now = clock.now
+    return health.withLock { !$0.handshakeProves && ($0.nextProbe.map { now >= $0 } ?? false) }
+  }
+
+  /// Whether the fetch behind a read that the mirror just answered should go out as a probe.
+  func takeProbeByFetch() -> Bool {
+    let now = clock.now
+    return health.withLock { !$0.handshakeProves && $0.takeProbe(at: now) }
+  }
+
+  /// Runs until cancelled: after a definite failure, TCP and TLS handshakes tell when upstream is back.
+  public func probeWhileOffline() async {
+    for await _ in outages {
+      while let wait = waitForHandshake(), !Task.isCancelled {
+        try? await clock.sleep(for: wait)  // cancelled: the loop's condition ends it
+        let now = clock.now
+        guard health.withLock({ $0.handshakeProves && $0.takeProbe(at: now) }) else { continue }
+        await probeOnce()
+      }
+    }
+  }
+
+  private func waitForHandshake() -> Duration? {
+    let now = clock.now
+    return health.withLock { health in
+      guard health.handshakeProves, let due = health.nextProbe else { return nil }
+      return max(due - now, .zero)
+    }
+  }
+
+  private func probeOnce() async {
+    counters.probes.add(1, ordering: .relaxed)
+    do throws(TransportError) {
+      try await transport.probe(timeout: limits.knownOutage)
+      succeed(by: "handshake")
+    } catch {
+      logger.debug("upstream still unreachable", metadata: ["cause": "\(error.kind)"])
+    }
+  }
+
+  private func note(status: Int) {
+    if [502, 503, 504].contains(status) {
+      counters.failures.add(1, ordering: .relaxed)
+      record(.soft(cause: "upstream answered \(status)", silent: false))
+    } else {
+      succeed(by: "answer")
+    }
+  }
+
+  private func note(_ error: TransportError) {
+    counters.failures.add(1, ordering: .relaxed)
+    if error.isDefiniteOutage {
+      record(.definite(cause: "\(error.kind)"))
+    } else if ![.cancelled, .badRequest, .requestBody].contains(error.kind) {
+      let silent = [.headTimeout, .connectTimeout].contains(error.kind)
+      record(.soft(cause: "\(error.kind)", silent: silent))
+    }
+  }
+
+  private func record(_ failure: UpstreamHealth.Failure) {
+    let now = clock.now
+    let (changed, health) = health.withLock { health in (health.failed(failure, at: now), health) }
+    if health.handshakeProves { outageBegan.yield() }
+    guard changed else { return }
+    logger.warning("upstream is \(health.state)", metadata: ["cause": "\(health.cause ?? "")"])
+  }
+
+  private func succeed(by proof: String) {
+    if health.withLock({ $0.succeeded() }) {
+      logger.notice("upstream is online again", metadata: ["proof": "\(proof)"])
+    }
+  }
+}
+
+/// Bounds of one upstream call.
+public struct UpstreamLimits: Sendable {
+  public var connect: Duration
+  /// Until the response head: a model may think long before its first byte.
+  public var head: Duration
+  public var bodyIdle: Duration
+  /// Bound for connecting, and for silent servers, while upstream is known to be out: callers were promised an answer
+  /// within 2 s, and the rest of the way needs some of it.
+  public var knownOutage = Duration.milliseconds(1700)
+
+  public init(connect: Duration, head: Duration, bodyIdle: Duration) {
+    (self.connect, self.head, self.bodyIdle) = (connect, head, bodyIdle)
+  }
+}
+
+/// How often upstream was asked, and how often that failed.
+public struct UpstreamCounts: Sendable, Equatable {
+  public var calls: UInt64
+  public var failures: UInt64
+  public var probes: UInt64
+}
+
+private final class UpstreamCounters: Sendable {
+  let calls = Atomic<UInt64>(0)
+  let failures = Atomic<UInt64>(0)
+  let probes = Atomic<UInt64>(0)
+
+  var snapshot: UpstreamCounts {
+    UpstreamCounts(
+      calls: calls.load(ordering: .relaxed), failures: failures.load(ordering: .relaxed),
+      probes: probes.load(ordering: .relaxed))
+  }
+}

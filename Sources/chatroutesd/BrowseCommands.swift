@@ -1,0 +1,128 @@
+import ArgumentParser
+import Daemon
+import Foundation
+
+struct ListCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "list", abstract: "List the conversations of the mirror, newest first.",
+    discussion: "Reads the mirror directly: no daemon and no network are needed.")
+
+  @OptionGroup var location: LocationOptions
+
+  @Option(help: ArgumentHelp("Only titles that contain this.", valueName: "text"))
+  var title: String?
+
+  @Option(help: ArgumentHelp("How many at most.", valueName: "number"))
+  var limit = 50
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let found = try location.reading { mirror throws(StartError) in try mirror.conversations(title: title, limit: limit)
+    }
+    if json { return try Terminal.print(json: found) }
+    if found.isEmpty { return Terminal.note("nothing here yet. Point an app at the daemon: chatroutesd env") }
+    let width = Terminal.width
+    for one in found {
+      let facts =
+        "\(one.messages) messages, \(one.branches) branches" + (one.drafts > 0 ? ", \(one.drafts) drafts" : "")
+      let day = String((one.updatedAt ?? "").prefix(10)).padding(toLength: 10, withPad: " ", startingAt: 0)
+      let mark = one.isComplete ? "" : "  (in part)"
+      Terminal.print("\(day)  \(Terminal.line(one.title, columns: max(20, width - 12)))")
+      Terminal.print("            \(Terminal.line("\(one.id)  \(facts)\(mark)", columns: max(20, width - 12)))")
+    }
+  }
+}
+
+struct ShowCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "show", abstract: "Show the messages of a conversation's branch.",
+    discussion: "Reads the mirror directly: no daemon and no network are needed.")
+
+  @OptionGroup var location: LocationOptions
+
+  @Argument(help: "The conversation's id, as `list` prints it.")
+  var id: String
+
+  @Option(help: ArgumentHelp("The branch's id. Default: the main branch.", valueName: "id"))
+  var branch: String?
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let found = try location.reading { mirror throws(StartError) in try mirror.thread(id, branch: branch) }
+    guard let thread = found else {
+      Terminal.error("the mirror holds no conversation \(id). `chatroutesd list` shows what it holds.")
+      throw ExitCode(1)
+    }
+    if json { return try Terminal.print(json: thread) }
+    Terminal.print(Terminal.harmless(thread.conversation.title))
+    for branch in thread.branches where thread.branches.count > 1 {
+      let mark = branch.id == thread.branch ? "*" : " "
+      Terminal.print(
+        Terminal.line("\(mark) \(branch.id)  \(branch.title)  \(branch.messages) messages", columns: Terminal.width))
+    }
+    for message in thread.messages + thread.drafts {
+      let state = message.state.map { " [\($0)]" } ?? ""
+      let facts = [message.model, message.createdAt].compactMap { $0 }.joined(separator: ", ")
+      Terminal.print("\n── \(Terminal.line("\(message.role)\(state)  \(facts)", columns: Terminal.width - 3))")
+      Terminal.print(Terminal.harmless(message.content))
+    }
+    if !thread.isComplete { Terminal.note("\nThe mirror holds this branch in part: read it once while online.") }
+  }
+}
+
+struct SearchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "search", abstract: "Search messages and titles, newest first.",
+    discussion: "All words must occur. Reads the mirror directly: no daemon and no network are needed.")
+
+  @OptionGroup var location: LocationOptions
+
+  @Argument(help: "Words to look for.")
+  var words: [String]
+
+  @Option(help: ArgumentHelp("How many at most.", valueName: "number"))
+  var limit = 20
+
+  @Flag(help: "Print JSON.")
+  var json = false
+
+  func run() throws {
+    let text = words.joined(separator: " ")
+    let found = try location.reading { mirror throws(StartError) in try mirror.search(text, limit: limit) }
+    if json { return try Terminal.print(json: found) }
+    if found.isEmpty { Terminal.note("nothing found.") }
+    for hit in found {
+      let what = [hit.role, hit.createdAt].compactMap { $0 }.joined(separator: ", ")
+      Terminal.print(Terminal.line("\(hit.title)  \(hit.conversationId)  \(what)", columns: Terminal.width))
+      let (on, off) = Terminal.outputIsTerminal ? ("\u{1B}[1m", "\u{1B}[0m") : ("", "")
+      let snippet = hit.parts.map { part in
+        let text = Terminal.harmless(part.text).replacing("\n", with: " ")
+        return part.isMatch ? on + text + off : text
+      }
+      Terminal.print("    " + snippet.joined())
+    }
+  }
+}
+
+extension LocationOptions {
+  /// Opens the mirror and reads; ends the process with 69 when it cannot be read.
+  func reading<Value>(_ work: (LocalMirror) throws(StartError) -> Value) throws -> Value {
+    let path = try databasePath()
+    do throws(StartError) { return try work(try LocalMirror(path: path)) } catch {
+      Terminal.error("\(error)")
+      throw ExitCode(69)
+    }
+  }
+}
+
+extension Terminal {
+  static func print(json value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    print(String(decoding: try encoder.encode(value), as: UTF8.self))
+  }
+}

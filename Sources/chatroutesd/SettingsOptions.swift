@@ -1,0 +1,33 @@
+import ArgumentParser
+import Daemon
+import Foundation
+
+/// Where the settings and the mirror are; shared by all commands.
+struct LocationOptions: ParsableArguments {
+  @Option(help: ArgumentHelp("Settings file (YAML); Config/chatroutesd.yaml is the manual.", valueName: "file"))
+  var config: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "The mirror's SQLite file. Default: $STATE_DIRECTORY or the XDG data directory.", valueName: "file"))
+  var database: String?
+
+  /// Settings from these flags, the environment and the file; ends the process with 64 or 78 when they cannot be used.
+  func settings(flags: [(name: String, values: [String])] = []) throws -> Settings {
+    var flags = flags
+    if let database { flags.append(("database", [database])) }
+    let environment = ProcessInfo.processInfo.environment
+    do {
+      return try Settings.load(
+        flags: flags, environment: environment, file: config ?? environment["CHATROUTESD_CONFIG"])
+    } catch {
+      Terminal.error("\(error)")
+      throw ExitCode(error.isUsage ? 64 : 78)
+    }
+  }
+
+  /// The mirror's path as the settings have it.
+  func databasePath() throws -> String {
+    DatabaseLocation.path(try settings().database, environment: ProcessInfo.processInfo.environment)
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+
+/// What people see: answers on standard output, everything else on standard error.
+enum Terminal {
+  static func print(_ text: String) {
+    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+  }
+
+  static func write(_ text: String) {
+    FileHandle.standardOutput.write(Data(text.utf8))
+  }
+
+  static func error(_ text: String) {
+    note("chatroutesd: \(text)")
+  }
+
+  static func note(_ text: String) {
+    FileHandle.standardError.write(Data((text + "\n").utf8))
+  }
+
+  static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
+
+  /// Columns of the terminal; 100 where there is none.
+  static var width: Int {
+    var size = winsize()
+    guard ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0 else { return 100 }
+    return Int(size.ws_col)
+  }
+
+  /// Text on one line without control characters (a title may hold escape sequences), cut to `columns`.
+  static func line(_ text: String, columns: Int) -> String {
+    let plain = harmless(text.replacing("\n", with: " "))
+    guard plain.count > columns else { return plain }
+    return plain.prefix(max(0, columns - 1)) + "…"
+  }
+
+  /// Text whose control characters and bidirectional overrides cannot act on the terminal; line ends and tabs stay.
+  static func harmless(_ text: String) -> String {
+    String(
+      String.UnicodeScalarView(
+        text.unicodeScalars.map { scalar in
+          let isControl = scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+          let isOverride = ("\u{202A}"..."\u{202E}").contains(scalar) || ("\u{2066}"..."\u{2069}").contains(scalar)
+          return isControl || isOverride ? "\u{FFFD}" : scalar
+        }))
+  }
+}

@@ -1,0 +1,136 @@
+import Foundation
+import LocalServer
+import Testing
+
+@testable import Daemon
+
+@Suite struct SettingsTests {
+  private func file(_ text: String) throws -> String {
+    let path = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID()).yaml").path
+    try text.write(toFile: path, atomically: true, encoding: .utf8)
+    return path
+  }
+
+  private func error(_ text: String) throws -> String {
+    let path = try file(text)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let error = #expect(throws: SettingError.self) { try Settings.load(flags: [], environment: [:], file: path) }
+    return (error?.description ?? "").replacing(path, with: "FILE")
+  }
+
+  @Test func flagsWinOverEnvironmentAndThatOverTheFile() throws {
+    let path = try file("upstream: http://file.test\nmode: offline\nsoft-deadline: 1\n")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let settings = try Settings.load(
+      flags: [("upstream", ["http://flag.test"])],
+      environment: ["CHATROUTESD_UPSTREAM": "http://env.test", "CHATROUTESD_MODE": "bypass"], file: path)
+    #expect(settings.upstream == "http://flag.test")
+    #expect(settings.mode == .bypass)
+    #expect(settings.softDeadline == .seconds(1))
+  }
+
+  @Test func listsComeFromSequencesAndCommas() throws {
+    let path = try file("listen:\n  - 127.0.0.1:1\n  - unix:/run/x\n")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(try Settings.load(flags: [], environment: [:], file: path).listen.count == 2)
+    let fromEnvironment = try Settings.load(
+      flags: [], environment: ["CHATROUTESD_ALLOWED_HOSTS": "a.test, b.test"], file: nil)
+    #expect(fromEnvironment.allowedHosts == ["a.test", "b.test"])
+  }
+
+  @Test func freshForSetsAllUnlessOneIsMoreExact() throws {
+    let path = try file("fresh-for-lists: 7\nfresh-for: 9\n")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let fresh = try Settings.load(flags: [], environment: [:], file: path).freshFor
+    #expect(fresh == FreshFor(lists: .seconds(7), conversations: .seconds(9), checkpoints: .seconds(9)))
+  }
+
+  @Test(arguments: [
+    ("upstrem: x\n", "FILE:1:1: unknown setting upstrem. Did you mean upstream?"),
+    ("\nmode: fast\n", "FILE:2:7: mode: expected auto, offline or bypass, found \"fast\""),
+    ("soft-deadline: -1\n", "FILE:1:16: soft-deadline: expected seconds, found \"-1\""),
+    (
+      "upstream: https://x.test/api\n",
+      "FILE:1:11: upstream: expected an origin without a path, such as https://api.chatroutes.com, found \"https://x.test/api\""
+    ),
+    ("memory-cache: [1, 2]\n", "FILE:1:15: memory-cache: expected bytes, found a nested value"),
+  ])
+  func aWrongFileSaysWhereAndWhat(text: String, message: String) throws {
+    #expect(try error(text) == message)
+  }
+
+  @Test func aSettingGivenTwiceIsAnError() throws {
+    #expect(try error("mode: auto\nmode: offline\n").contains("mode is set twice"))
+  }
+
+  @Test func brokenYAMLSaysWhere() throws {
+    #expect(try error("mode: [auto\n").hasPrefix("FILE:2:1: not valid YAML"))
+  }
+
+  @Test func aMissingFileIsAnError() {
+    let error = #expect(throws: SettingError.self) {
+      try Settings.load(flags: [], environment: [:], file: "/does/not/exist.yaml")
+    }
+    #expect(error?.description.contains("cannot read /does/not/exist.yaml: no such file") == true)
+  }
+
+  @Test func listeningBeyondLoopbackNeedsAToken() {
+    let error = #expect(throws: SettingError.self) {
+      try Settings.load(flags: [("listen", ["0.0.0.0:8484"])], environment: [:], file: nil)
+    }
+    #expect(error?.description.contains("local-token-file") == true)
+  }
+
+  @Test func secretsNeverPrint() {
+    var settings = Settings()
+    settings.apiKey = Secret("cr_prod_sk_canary")
+    var dumped = ""
+    dump(settings, to: &dumped)
+    #expect(!"\(settings) \(String(reflecting: settings)) \(dumped)".contains("canary"))
+  }
+
+  @Test func theKeyComesFromFileThenCredentialThenEnvironment() throws {
+    let directory = FileManager.default.temporaryDirectory.appending(path: "credentials-\(UUID())")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    try "from-credential\n".write(to: directory.appending(path: "api-key"), atomically: true, encoding: .utf8)
+    try "\n".write(to: directory.appending(path: "local-token"), atomically: true, encoding: .utf8)
+    let environment = ["CREDENTIALS_DIRECTORY": directory.path, "CHATROUTESD_API_KEY": "from-environment"]
+    let settings = try Settings.load(flags: [], environment: environment, file: nil)
+    #expect(settings.apiKey?.revealed == "from-credential")
+    #expect(settings.localTokenFile == nil, "a credential of white space means none")
+    let withoutCredential = try Settings.load(
+      flags: [], environment: ["CHATROUTESD_API_KEY": "from-environment"], file: nil)
+    #expect(withoutCredential.apiKey?.revealed == "from-environment")
+  }
+
+  /// The file is the manual: every setting of the table stands in it, and nothing else does.
+  @Test func theManualNamesEverySetting() throws {
+    let manual = try String(
+      contentsOf: ArchitectureTests.root.appending(path: "Config/chatroutesd.yaml"), encoding: .utf8)
+    let named = manual.matches(of: /(?m)^# ([a-z-]+):(?: |$)/).map { String($0.output.1) }
+    #expect(Set(named) == Set(SettingsTable.all.map(\.name)))
+  }
+
+  /// What the manual shows as defaults is what the code has.
+  @Test func theManualsDefaultsAreTheDefaults() throws {
+    let manual = try String(
+      contentsOf: ArchitectureTests.root.appending(path: "Config/chatroutesd.yaml"), encoding: .utf8)
+    let examples: Set = ["database", "api-key-file", "local-token-file", "fresh-for"]
+    var lines: [String] = []
+    var isExample = false
+    for line in manual.split(separator: "\n") where line.hasPrefix("# ") || line.hasPrefix("#   - ") {
+      if let name = line.firstMatch(of: /^# ([a-z-]+):(?: |$)/)?.output.1 {
+        isExample = examples.contains(String(name))
+      }
+      let isSetting = line.firstMatch(of: /^# (?:[a-z-]+:(?: |$)|  - )/) != nil
+      if isSetting && !isExample { lines.append(String(line.dropFirst(2))) }
+    }
+    #expect(lines.count >= SettingsTable.all.count - examples.count)
+    let path = try file(lines.joined(separator: "\n"))
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    var settings = try Settings.load(flags: [], environment: [:], file: path)
+    settings.listenIsExplicit = false
+    #expect("\(settings)" == "\(Settings())")
+  }
+}

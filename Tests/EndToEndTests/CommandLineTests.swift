@@ -1,0 +1,66 @@
+import Foundation
+import Testing
+
+/// The command line's contract: exit codes, one line that says what, where and what to do.
+@Suite struct CommandLineTests {
+  @Test(arguments: [
+    (["serve", "--listen", "nonsense"], Int32(64), "--listen: expected addresses"),
+    (["serve", "--upstream", "https://x.test/api"], 64, "--upstream: expected an origin without a path"),
+    (["serve", "--mode", "fast"], 64, "--mode: expected auto, offline or bypass, found \"fast\""),
+    (["serve", "--fresh-for", "soon"], 64, "--fresh-for: expected seconds"),
+    (["serve", "--config", "/does/not/exist"], 78, "cannot read /does/not/exist"),
+    (["serve", "--listen", "0.0.0.0:0"], 78, "local-token-file"),
+    (["serve", "--frobnicate"], 64, "--frobnicate"),
+    (
+      ["serve", "--listen", "127.0.0.1:0", "--database", "/proc/nowhere/mirror.sqlite"], 69,
+      "/proc/nowhere/mirror.sqlite"
+    ),
+    (["sandbox", "--listen", "nonsense"], 64, "--listen"),
+    (["sandbox", "--token-delay", "-5"], 64, "--token-delay"),
+  ])
+  func badInputEndsWithItsCodeAndOneClearLine(arguments: [String], code: Int32, text: String) async throws {
+    let run = try await Program.run(arguments, environment: ["HOME": "/nonexistent", "XDG_DATA_HOME": "/nonexistent"])
+    #expect(run.code == code, "\(run.errors)")
+    #expect(run.errors.contains(text), "\(run.errors)")
+    if !run.errors.contains("Usage:") { #expect(run.errors.split(separator: "\n").count == 1, "\(run.errors)") }
+  }
+
+  @Test func aPortInUseIsSaidWithWhatToDo() async throws {
+    let folder = try Folder()
+    let first = try await Program(["serve", "--listen", "127.0.0.1:0", "--database", folder.file("a.sqlite")])
+    let run = try await Program.run(["serve", "--listen", first.addresses[0], "--database", folder.file("b/b.sqlite")])
+    #expect(run.code == 69)
+    #expect(run.errors.contains("cannot listen on \(first.addresses[0]): address in use"), "\(run.errors)")
+    #expect(run.errors.contains("--listen"))
+  }
+
+  @Test func theEnvironmentMirrorsTheFlags() async throws {
+    let folder = try Folder()
+    let daemon = try await Program(
+      [],
+      environment: [
+        "CHATROUTESD_LISTEN": "127.0.0.1:0,[::1]:0", "CHATROUTESD_DATABASE": folder.file("deep/er/mirror.sqlite"),
+        "CHATROUTESD_UPSTREAM": "http://127.0.0.1:9",
+      ])
+    #expect(daemon.addresses.count == 2)
+    #expect(daemon.standardError.contains("http://127.0.0.1:9"))
+    #expect(await daemon.terminate() == 0)
+    #expect(try mode(folder.file("deep/er")) == 0o700)
+    for file in try FileManager.default.contentsOfDirectory(atPath: folder.file("deep/er")) {
+      #expect(try mode(folder.file("deep/er/" + file)) == 0o600, "\(file)")
+    }
+  }
+
+  private func mode(_ path: String) throws -> Int {
+    try #require(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int)
+  }
+
+  @Test(arguments: [
+    "--help", "serve --help", "sandbox --help", "demo --help", "list --help", "show --help", "search --help",
+    "status --help", "env --help", "open --help", "--version",
+  ])
+  func helpFitsTheTerminal(arguments: String) async throws {
+    let run = try await Program.run(arguments.split(separator: " ").map(String.init), environment: ["COLUMNS": "80"])
+    #expect(run.code == 0 && !run.output.isEmpty)
+  }
+}
