@@ -72,7 +72,10 @@ let package = Package(
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LocalServer", "WireFormats", .httpTypes]),
     .testTarget(
       name: "DaemonTests",
-      dependencies: ["Daemon", "ChatRoutes", "MirrorStore", "LocalServer", "WireFormats", .httpTypes, .logging]),
+      dependencies: [
+        "Daemon", "ChatRoutes", "MirrorStore", "LocalServer", "Sandbox", "WireFormats", .httpTypes, .logging,
+        .serviceLifecycle, .crypto,
+      ]),
     // The promises, against the running binary.
     .testTarget(name: "EndToEndTests", dependencies: ["chatroutesd"], exclude: ["clients"]),
   ]

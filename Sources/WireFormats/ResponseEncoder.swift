@@ -13,7 +13,8 @@ public enum ResponseEncoder {
     buffer.append(0x30 + UInt8(status.code / 10 % 10))
     buffer.append(0x30 + UInt8(status.code % 10))
     buffer.append(ASCII.space)
-    for scalar in status.reasonPhrase.unicodeScalars {
+    let phrase = status.reasonPhrase.isEmpty ? ReasonPhrase.standard(for: status.code) : status.reasonPhrase
+    for scalar in phrase.unicodeScalars {
       buffer.append(UInt8(exactly: scalar.value).flatMap { $0.isValueCharacter ? $0 : nil } ?? ASCII.space)
     }
     appendLineEnd(to: &buffer)

@@ -10,7 +10,8 @@ import WireFormats
   }
 
   @Test(arguments: [
-    (HTTPResponse.Status.ok, "200 OK"), (.init(code: 204), "204 "), (.init(code: 99, reasonPhrase: "x"), "099 x"),
+    (HTTPResponse.Status.ok, "200 OK"), (.init(code: 204), "204 No Content"), (.init(code: 299), "299 "),
+    (.init(code: 99, reasonPhrase: "x"), "099 x"),
     (.init(code: 599, reasonPhrase: "caf\u{E9} \u{4E2D}\tz"), "599 caf\u{E9}  \tz"),
     (.init(code: 400, reasonPhrase: "a\r\nB: c"), "400 a  B: c"),
   ])

@@ -5,6 +5,11 @@ public import WireFormats
 public struct Credential: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
   let bytes: [UInt8]
 
+  /// All bytes at once: the synthesized way goes byte by byte, and this is looked up on every request.
+  public func hash(into hasher: inout Hasher) {
+    bytes.withUnsafeBytes { hasher.combine(bytes: $0) }
+  }
+
   public var description: String { "<redacted>" }
   public var customMirror: Swift.Mirror { Swift.Mirror(self, children: []) }
 

@@ -36,11 +36,22 @@ public struct RequestGate: Sendable {
   }
 
   private func hostIsLocal(_ head: RequestHead) -> Bool {
+    if let host = head.host, Self.isPlainLoopback(host) { return true }
     // An HTTP/1.0 tool that sends no Host cannot be a browser; every browser of this century sends one.
     guard let text = head.hostText else { return head.version == .http1_0 }
     guard let (host, _) = LoopbackName.split(text) else { return false }
     return LoopbackName.isLoopback(host) || allowedHosts.contains(host.lowercased())
   }
+
+  /// `127.0.0.1` with or without a port: what nearly every app sends, seen without making a string.
+  private static func isPlainLoopback(_ host: ArraySlice<UInt8>) -> Bool {
+    guard host.starts(with: plainLoopback) else { return false }
+    let rest = host.dropFirst(plainLoopback.count)
+    guard let first = rest.first else { return true }
+    return first == UInt8(ascii: ":") && rest.dropFirst().allSatisfy { (0x30...0x39).contains($0) }
+  }
+
+  private static let plainLoopback = Array("127.0.0.1".utf8)
 
   private func originIsAllowed(_ head: RequestHead) -> Bool {
     guard head.count("origin") > 0 else { return true }

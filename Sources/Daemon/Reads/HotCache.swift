@@ -11,6 +11,12 @@ final class HotCache: Sendable {
     let account: AccountID
     /// The verbatim target: two ways to write one read are two entries.
     let target: ArraySlice<UInt8>
+
+    /// All bytes at once: the synthesized way goes byte by byte.
+    func hash(into hasher: inout Hasher) {
+      hasher.combine(account)
+      target.withUnsafeBytes { hasher.combine(bytes: $0) }
+    }
   }
 
   struct Entry: Sendable {
