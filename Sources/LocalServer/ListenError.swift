@@ -4,7 +4,7 @@ internal import Glibc
 public struct ListenError: Error, Sendable, Hashable, CustomStringConvertible {
   public let description: String
   /// The machine lacks the address or its whole family.
-  let isForLackOfAddress: Bool
+  public let isForLackOfAddress: Bool
 
   init(_ address: some CustomStringConvertible, _ reason: String) {
     self.init(text: "cannot listen on \(address): \(reason)")

@@ -25,14 +25,19 @@ struct ListCommand: ParsableCommand {
     if found.isEmpty { return Terminal.note("nothing here yet. Point an app at the daemon: chatroutesd env") }
     let width = Terminal.width
     for one in found {
-      let facts =
-        "\(one.messages) messages, \(one.branches) branches" + (one.drafts > 0 ? ", \(one.drafts) drafts" : "")
+      var facts = [count(one.messages, "message", "messages"), count(one.branches, "branch", "branches")]
+      if one.drafts > 0 { facts.append(count(one.drafts, "draft", "drafts")) }
+      let line = "\(one.id)  " + facts.joined(separator: ", ")
       let day = String((one.updatedAt ?? "").prefix(10)).padding(toLength: 10, withPad: " ", startingAt: 0)
       let mark = one.isComplete ? "" : "  (in part)"
       Terminal.print("\(day)  \(Terminal.line(one.title, columns: max(20, width - 12)))")
-      Terminal.print("            \(Terminal.line("\(one.id)  \(facts)\(mark)", columns: max(20, width - 12)))")
+      Terminal.print("            \(Terminal.line(line + mark, columns: max(20, width - 12)))")
     }
   }
+}
+
+private func count(_ number: Int, _ one: String, _ many: String) -> String {
+  "\(number) \(number == 1 ? one : many)"
 }
 
 struct ShowCommand: ParsableCommand {

@@ -20,8 +20,9 @@ struct StatusCommand: AsyncParsableCommand {
         "no daemon runs on \(try location.databasePath()). Start one with `chatroutesd serve`, or give --url.")
       throw ExitCode(69)
     }
+    let tokenFile = try location.settings().localTokenFile
     do {
-      let report = try await StatusReport.fetch(from: origin)
+      let report = try await StatusReport.fetch(from: origin, tokenFile: tokenFile)
       Terminal.print(json ? report.json : report.text)
     } catch {
       Terminal.error("\(error)")

@@ -3,11 +3,11 @@ import Foundation
 /// What people see: answers on standard output, everything else on standard error.
 enum Terminal {
   static func print(_ text: String) {
-    FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))  // nobody is left to tell
   }
 
   static func write(_ text: String) {
-    FileHandle.standardOutput.write(Data(text.utf8))
+    try? FileHandle.standardOutput.write(contentsOf: Data(text.utf8))  // nobody is left to tell
   }
 
   static func error(_ text: String) {
@@ -15,7 +15,7 @@ enum Terminal {
   }
 
   static func note(_ text: String) {
-    FileHandle.standardError.write(Data((text + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))  // nobody is left to tell
   }
 
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }

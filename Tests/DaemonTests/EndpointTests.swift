@@ -47,6 +47,7 @@ import Testing
     ("GET", "/api/v2/conversations"), ("GET", "/api/v1/conversations/"), ("GET", "/api/v1/conversations/../secrets"),
     ("GET", "/api/v1/conversations?search=x"), ("GET", "/api/v1/conversations?page=1&page=2"),
     ("GET", "/api/v1/conversations?page=first"), ("GET", "/api/v1/conversations?page=0"),
+    ("GET", "/api/v1/conversations?page=2&limit=9223372036854775807"), ("GET", "/api/v1/conversations?page=1000001"),
     ("GET", "/api/v1/conversations/a%2Fb"), ("GET", "/api/v1/conversations/%zz"), ("GET", "/api/v1/conversations/%ff"),
     ("GET", "/api/v1//conversations"), ("HEAD", "/api/v1/conversations"), ("POST", "/api/v1/conversations?dry=1"),
     ("BREW", "/api/v1/conversations"),

@@ -1,6 +1,7 @@
 import ChatRoutes
 import Foundation
 import HTTPTypes
+import LocalServer
 import Testing
 
 @testable import Daemon
@@ -36,6 +37,32 @@ import Testing
       #expect(length == 13)
       _ = pieces
     }
+  }
+
+  @Test func aGetWithABodyKeepsIt() async throws {
+    let upstream = ScriptedUpstream(ScriptedUpstream.answering(200, "{}"))
+    try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", "/api/v1/conversations/c1", body: "odd")
+      guard case .stream(length: 3, _) = upstream.requests[0].body else {
+        Issue.record("the body is gone")
+        return
+      }
+    }
+  }
+
+  @Test func theCacheStatusOfOtherCachesStays() async throws {
+    let fields: HTTPFields = [HTTPField.Name("Cache-Status")!: "edge; hit"]
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(201, "{}", fields))) {
+      (rig: DaemonRig) async throws in
+      let answer = try await rig.ask("POST", "/api/v1/conversations", body: "{}")
+      #expect(answer.fields[values: HTTPField.Name("Cache-Status")!] == ["edge; hit", "chatroutesd; fwd=method"])
+    }
+  }
+
+  @Test func aBodyThatBreaksOffIsTheClientsFault() {
+    #expect(Failure(ConnectionError.bodyTooLong(bytesMax: 1)).status == 413)
+    #expect(Failure(ConnectionError.bodyStalled).status == 408)
+    #expect(Failure(TransportError(.requestBody, requestMayHaveTakenEffect: true)).status == 400)
   }
 
   @Test func redirectsAreRelayed() async throws {

@@ -113,6 +113,78 @@ import Testing
     }
   }
 
+  @Test func aRefusalOfACallThatIsOnlyRelayedHidesTheMirrorToo() async throws {
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, Self.json))) {
+      (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", Self.path)
+      rig.upstream.become(ScriptedUpstream.answering(401, #"{"error":"AUTHENTICATION_ERROR"}"#))
+      #expect(try await rig.ask("GET", "/api/v1/auth/me").status == 401)
+      rig.upstream.become(ScriptedUpstream.refused)
+      #expect(try await rig.ask("GET", Self.path).status == 504)
+    }
+  }
+
+  @Test func aPartialAnswerIsNotStored() async throws {
+    let fields: HTTPFields = [.contentRange: "bytes 0-9/10"]
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(206, Self.json, fields))) {
+      (rig: DaemonRig) async throws in
+      #expect(try await rig.ask("GET", Self.path, [("Range", "bytes=0-9")]).status == 206)
+      rig.upstream.become(ScriptedUpstream.refused)
+      #expect(try await rig.ask("GET", Self.path).status == 504)
+    }
+  }
+
+  @Test(arguments: [("<html>captive portal</html>", 200), (#"{"error":"NOT_FOUND","message":"gone"}"#, 404)])
+  func onlyTheAPIsOwn404DeletesAConversation(text: String, status: Int) async throws {
+    let path = "/api/v1/conversations/c1"
+    let json = #"{"data":{"conversation":{"id":"c1","title":"t","messages":[],"branches":[]}}}"#
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, json))) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", path)
+      rig.upstream.become(ScriptedUpstream.answering(404, text))
+      #expect(try await rig.ask("GET", path).status == 404)
+      rig.upstream.become(ScriptedUpstream.refused)
+      #expect(try await rig.ask("GET", path).status == status)
+    }
+  }
+
+  /// A slow read is no silent upstream: the next write gets its full time.
+  @Test func slowReadsDoNotShortenWrites() async throws {
+    let gate = Promise<Void>()
+    try await DaemonRig.run(
+      ScriptedUpstream(ScriptedUpstream.answering(200, Self.json)), .with(\.softDeadline, .milliseconds(20))
+    ) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", Self.path)
+
+      rig.upstream.become { request in
+        if request.method == "GET" { _ = await gate.value() }
+        return TransportResponse(status: 200, body: TransportBody(Array(Self.json.utf8)))
+      }
+      for fields in [[], [("X-Other", "1")]] {
+        let answer = try await rig.ask("GET", Self.path, fields)
+        #expect(answer.cacheStatus.contains("soft-timeout") || answer.cacheStatus.contains("suspect"))
+      }
+      _ = try await rig.ask("POST", "/api/v1/conversations/c1/messages", body: "{}")
+      #expect(rig.upstream.requests.last?.headTimeout == .seconds(600))
+      gate.keep(())
+    }
+  }
+
+  @Test func callersWithoutACredentialOfTheirOwnKindShareNothing() async throws {
+    let gate = Promise<Void>()
+    let upstream = ScriptedUpstream { request in
+      _ = await gate.value()
+      return TransportResponse(status: 200, body: TransportBody(Array((request.fields[.cookie] ?? "").utf8)))
+    }
+    try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
+      async let one = rig.ask("GET", Self.path, key: nil, [("Cookie", "sid=1")])
+      async let two = rig.ask("GET", Self.path, key: nil, [("Cookie", "sid=2")])
+      while upstream.requests.count < 2 { await Task.yield() }
+      gate.keep(())
+      #expect(try await one.text == "sid=1")
+      #expect(try await two.text == "sid=2")
+    }
+  }
+
   @Test func offlineModeTouchesNoNetwork() async throws {
     let folder = NSTemporaryDirectory() + "daemon-rig-\(UUID())"
     defer { try? FileManager.default.removeItem(atPath: folder) }

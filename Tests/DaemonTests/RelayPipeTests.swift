@@ -64,6 +64,34 @@ import Testing
     #expect(try await nextEvents(pipe, &cut) == "\n\n")
   }
 
+  /// Bytes that keep dribbling in do not put the release off.
+  @Test func newBytesDoNotStartTheHoldAnew() async throws {
+    let pipe = RelayPipe()
+    var cut = EventCut()
+    let dribble = Task {
+      while await pipe.push([UInt8(ascii: "x")]) { try? await Task.sleep(for: .milliseconds(1)) }
+    }
+    let released = try await pipe.nextEvents(hold: .milliseconds(20), bytesMax: 1 << 20, cut: &cut)
+    #expect((released?.count ?? 0) < 1000)
+    pipe.abandon()
+    await dribble.value
+  }
+
+  @Test func aConsumerThatSaysNothingIsGivenUp() async {
+    let pipe = RelayPipe(consumerSilenceMax: .milliseconds(1))
+    _ = await pipe.push([UInt8](repeating: 7, count: RelayPipe.capacity))
+    #expect(await pipe.push([8]) == false)
+    #expect(pipe.isAbandoned)
+  }
+
+  @Test func aCancelledProducerDoesNotWaitForRoom() async {
+    let pipe = RelayPipe()
+    _ = await pipe.push([UInt8](repeating: 7, count: RelayPipe.capacity))
+    let producer = Task { await pipe.push([8]) }
+    producer.cancel()
+    #expect(await producer.value == false)
+  }
+
   @Test func aPartIsHeldOnlyUpToSoManyBytes() async throws {
     let pipe = RelayPipe()
     var cut = EventCut()

@@ -3,6 +3,19 @@ import Testing
 @testable import MirrorStore
 
 @Suite struct PagesTests {
+  @Test(arguments: [
+    (MirrorRead.conversations(page: 2, limit: .max, filter: nil), #"{"conversations":[]}"#),
+    (allConversations, #"{"conversations":[],"page":9223372036854775807,"limit":9223372036854775807,"total":7}"#),
+    (allConversations, #"{"conversations":[],"total":-9223372036854775808}"#),
+  ])
+  func numbersBeyondAllBoundsAreNotMirrored(read: MirrorRead, body: String) async throws {
+    let mirror = try await Mirror()
+    guard case .notMirrored = try await mirror.show(read, body) else {
+      Issue.record("stored")
+      return
+    }
+  }
+
   private func read(_ page: Int?, limit: Int? = 2, filter: String? = nil) -> MirrorRead {
     .conversations(page: page, limit: limit, filter: filter)
   }

@@ -33,8 +33,12 @@ public final class Accounts: Sendable {
     let accountKey = key(of: credential)
     // A store that cannot be read shows nothing to anybody.
     guard let standing = try? stored(accountKey) else { return .unknown }
-    remember(credential, accountKey, standing)
-    return standing
+    // A refusal may have come in between: what is there by now is newer.
+    return remembered.withLock { table in
+      if let newer = table[credential]?.standing { return newer }
+      Self.insert((accountKey, standing), for: credential, in: &table)
+      return standing
+    }
   }
 
   /// Upstream accepted the credential: its account exists from now on.
@@ -60,10 +64,15 @@ public final class Accounts: Sendable {
   }
 
   private func remember(_ credential: Credential, _ accountKey: AccountKey, _ standing: Standing) {
-    remembered.withLock { table in
-      if table.count >= Self.rememberedMax { table.removeAll() }
-      table[credential] = (accountKey, standing)
-    }
+    remembered.withLock { Self.insert((accountKey, standing), for: credential, in: &$0) }
+  }
+
+  private static func insert(
+    _ known: (AccountKey, Standing), for credential: Credential,
+    in table: inout [Credential: (key: AccountKey, standing: Standing)]
+  ) {
+    if table.count >= rememberedMax { table.removeAll() }
+    table[credential] = known
   }
 
   /// What the mirror knows the credential by.

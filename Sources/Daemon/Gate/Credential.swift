@@ -1,7 +1,7 @@
 internal import HTTPTypes
 public import WireFormats
 
-/// What a caller proves itself with. Kept in memory only while a request runs; the mirror sees its keyed hash.
+/// What a caller proves itself with. Kept in memory only (see `Accounts.rememberedMax`); the mirror sees its keyed hash.
 public struct Credential: Hashable, Sendable, CustomStringConvertible, CustomReflectable {
   let bytes: [UInt8]
 

@@ -9,6 +9,16 @@ public enum Endpoint: Sendable, Equatable {
   case stream(conversation: String)
   case unknown
 
+  /// What kind of call it is, without any id.
+  var kind: String {
+    switch self {
+    case .read(let read): "read \(read.phrase)"
+    case .write(let write): "write \(String(describing: write).prefix { $0 != "(" })"
+    case .stream: "stream"
+    case .unknown: "other call"
+    }
+  }
+
   /// Reads method and target; ids are percent-decoded, the target itself is never rewritten.
   public static func classify(method: String, target: ArraySlice<UInt8>) -> Endpoint {
     guard let request = APITarget(target) else { return .unknown }
@@ -47,11 +57,16 @@ public enum Endpoint: Sendable, Equatable {
     guard given.hasOnly("page", "limit", "filter") else { return nil }
     let page = given["page"].meant
     let limit = given["limit"].meant
-    // Upstream decides what `page=x` means: such a read is forwarded and not mirrored.
-    guard page == nil || (Int(page!) ?? 0) > 0, limit == nil || (Int(limit!) ?? 0) > 0 else { return nil }
+    // Upstream decides what `page=x` or a page beyond all bounds means: such a read is forwarded and not mirrored.
+    guard [page, limit].allSatisfy({ $0.map { (1...pageNumberMax).contains(Int($0) ?? 0) } ?? true }) else {
+      return nil
+    }
     return .conversations(
       page: page.flatMap { Int($0) }, limit: limit.flatMap { Int($0) }, filter: given["filter"].meant)
   }
+
+  /// Far above what anybody pages through, far below where arithmetic ends.
+  private static let pageNumberMax = 1_000_000
 
   private static func post(_ path: [String]) -> Endpoint {
     switch (path.count, path.first) {
@@ -101,6 +116,9 @@ public enum Endpoint: Sendable, Equatable {
 struct APITarget {
   var path: [String] = []
   var parameters: [String: String] = [:]
+
+  /// The conversation that the target is about or below.
+  var conversation: String? { path.count >= 2 && path[0] == "conversations" ? path[1] : nil }
 
   /// `nil`: not below `/api/v1/`, or written in a way that only upstream should judge (empty or dot segments, a
   /// parameter given twice, broken percent signs).

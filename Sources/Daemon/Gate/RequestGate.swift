@@ -15,7 +15,8 @@ public struct RequestGate: Sendable {
   }
 
   /// Why this request is refused; `nil`: it may pass. The text names the setting that would allow it.
-  public func refusal(of head: RequestHead) -> Refusal? {
+  /// - Parameter needsToken: false for a page whose browser proves itself by a cookie or a ticket instead.
+  public func refusal(of head: RequestHead, needsToken: Bool = true) -> Refusal? {
     if !hostIsLocal(head) {
       return Refusal(
         status: 421, message: "this Host is not this machine. Use 127.0.0.1, or list the name in allowed-hosts.")
@@ -27,7 +28,7 @@ public struct RequestGate: Sendable {
     if !originIsAllowed(head) {
       return Refusal(status: 403, message: "this Origin may not call. List it in allowed-origins.")
     }
-    if !tokenIsRight(head) {
+    if needsToken, !tokenIsRight(head) {
       return Refusal(
         status: 403,
         message: "the local token is missing or wrong. Send it in X-Chatroutesd-Token (see local-token-file).")

@@ -16,6 +16,16 @@ final class OwnPages: Sendable {
     content = PageContent(store: store)
   }
 
+  /// Whether a request is a browser's for a page, with the cookie or on its way to get it: a browser cannot send the local
+  /// token.
+  func admits(_ head: RequestHead) -> Bool {
+    guard head.hasMethod("GET") || head.hasMethod("HEAD") else { return false }
+    let path = String(decoding: head.path, as: UTF8.self)
+    if path == "/open" || Pages.asset(at: path) != nil { return true }
+    let isPage = path == "/" || path == "/search" || path.hasPrefix("/conversations/")
+    return isPage && access.admits(head)
+  }
+
   /// How long a browser keeps the pages' cookie: a year.
   private static let cookieSeconds = 31_536_000
 
@@ -101,7 +111,7 @@ struct PageQuery {
   subscript(name: String) -> String? { parameters[name] }
 
   /// From 1; what is no number is the first page.
-  var page: Int { max(1, parameters["page"].flatMap { Int($0) } ?? 1) }
+  var page: Int { min(max(1, parameters["page"].flatMap { Int($0) } ?? 1), 1_000_000) }
 
   /// `ID` of `/conversations/ID`.
   static func conversationID(_ path: String) -> String? {

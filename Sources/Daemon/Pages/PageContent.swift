@@ -8,8 +8,8 @@ struct PageContent: Sendable {
 
   static let conversationsPerPage = 50
   static let hitsPerPage = 30
-  /// Beyond this a branch is shown in pages.
-  static let messagesPerPage = 200
+  /// Beyond this a branch is shown in pages. High, since a link to a message works on its own page only.
+  static let messagesPerPage = 1000
 
   func conversations(page: Int) throws -> (rows: [ConversationRow], paging: Paging, isComplete: Bool) {
     let size = Self.conversationsPerPage

@@ -12,6 +12,9 @@ public struct CacheDirectives: Sendable, Equatable {
   /// Seconds; `Int.max`: any staleness.
   public var maxStale: Int?
 
+  /// Whether a copy must be younger than some bound: then "whatever there is" will not do.
+  var boundsAge: Bool { noCache || maxAge != nil || minFresh != nil }
+
   public init() {}
 
   /// What a client asks for.

@@ -45,7 +45,7 @@ final class Epochs: Sendable {
   /// A write to `conversation` begins or ends; it concerns the list too. `nil`: the conversation is not known, so all.
   func move(_ account: AccountKey, conversation: String?) {
     table.withLock { table in
-      if table.scopes.count >= Self.scopesMax { table = Table(everything: table.everything + 1) }
+      if table.scopes.count + table.accounts.count >= Self.scopesMax { table = Table(everything: table.everything + 1) }
       guard let conversation else {
         table.accounts[account, default: 0] += 1
         return

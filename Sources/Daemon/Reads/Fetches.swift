@@ -52,7 +52,7 @@ final class Fetches: Sendable {
   /// The key of a request. Fields that only describe the caller do not set requests apart.
   static func key(_ head: RequestHead, _ credential: Credential?) -> Key {
     let irrelevant: Set<String> = [
-      "user-agent", "host", "connection", "keep-alive", "authorization", "x-api-key", "cookie", "referer",
+      "user-agent", "host", "connection", "keep-alive", "authorization", "x-api-key", "referer",
       "x-request-id",
       "traceparent", "tracestate", "x-chatroutesd-token",
     ]

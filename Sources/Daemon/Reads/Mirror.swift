@@ -1,5 +1,6 @@
 internal import LocalServer
 internal import MirrorStore
+internal import Synchronization
 
 /// The mirror as one account sees it: the store, with the rendered answers of it in memory.
 final class Mirror: Sendable {
@@ -7,10 +8,25 @@ final class Mirror: Sendable {
   let accounts: Accounts
   let hot: HotCache
   let epochs = Epochs()
+  /// Accounts whose stored answers could not be marked stale when they had to be: none of them counts as fresh.
+  private let doubted = Mutex<Set<AccountID>>([])
 
   init(store: MirrorStore, accounts: Accounts, memoryBytesMax: Int) {
     (self.store, self.accounts) = (store, accounts)
     hot = HotCache(bytesMax: memoryBytesMax)
+  }
+
+  /// An invalidation failed (`true`) or the mirror can be written again.
+  func doubt(_ account: AccountID, _ isDoubted: Bool) {
+    doubted.withLock { accounts in
+      if isDoubted { accounts.insert(account) } else { accounts.remove(account) }
+    }
+  }
+
+  /// Whether a stored answer of the credential may count as fresh.
+  func trusts(_ credential: Credential?) -> Bool {
+    guard let credential, case .known(let account) = accounts.standing(of: credential) else { return false }
+    return doubted.withLock { !$0.contains(account) }
   }
 
   /// What a look-up found.

@@ -42,7 +42,9 @@ final class Reads: Sendable {
   func hotAnswer(
     _ head: RequestHead, _ target: ArraySlice<UInt8>, _ credential: Credential?, mode: Mode
   ) -> Response? {
-    guard mode != .bypass, head.count("cache-control") == 0, head.count("if-none-match") == 0 else { return nil }
+    guard mode != .bypass, head.count("cache-control") == 0, head.count("pragma") == 0,
+      head.count("if-none-match") == 0
+    else { return nil }
     let prefersMirror = mode == .offline || upstream.prefersMirror
     guard prefersMirror || policy.freshness == .cacheFirst, let credential else { return nil }
     guard let entry = mirror.hotEntry(target, credential) else { return nil }
@@ -54,7 +56,7 @@ final class Reads: Sendable {
       let occasion = mode == .offline ? .offline : outageOccasion
       return hit(entry.rendered, entry.answer, occasion, freshFor, now)
     }
-    guard entry.answer.isVerbatim, entry.answer.age(at: now) < freshFor else { return nil }
+    guard entry.answer.isVerbatim, entry.answer.age(at: now) < freshFor, mirror.trusts(credential) else { return nil }
     return hit(entry.rendered, entry.answer, .fresh, freshFor, now)
   }
 
@@ -63,7 +65,10 @@ final class Reads: Sendable {
     let ask = Ask(
       head: request.head, read: read, credential: credential, directives: CacheDirectives(of: request.head))
     if mode == .offline { return try stored(ask, .offline) ?? missing(ask, "the daemon is in offline mode") }
-    if ask.directives.onlyIfCached { return try storedFresh(ask) ?? stored(ask, occasionNow) ?? onlyIfCached(ask) }
+    if ask.directives.onlyIfCached {
+      let copy = ask.directives.boundsAge ? nil : try stored(ask, occasionNow)
+      return try storedFresh(ask) ?? copy ?? onlyIfCached(ask)
+    }
     if !ask.directives.noCache {
       if wantsFreshCopy(ask), let answer = try storedFresh(ask) { return answer }
       if upstream.prefersMirror, let answer = try stored(ask, outageOccasion) {
@@ -81,6 +86,7 @@ final class Reads: Sendable {
     if let outcome = await fetch.promise.value(within: policy.softDeadline) {
       return try await settled(outcome, fetch, ask)
     }
+    if Task.isCancelled { throw CancellationError() }
     if !ask.directives.noCache, let answer = try stored(ask, .softTimeout) {
       upstream.noteSlowRead()
       return answer
@@ -93,7 +99,10 @@ final class Reads: Sendable {
     switch outcome {
     case .answer(let answer) where [500, 502, 503, 504].contains(answer.status):
       // RFC 5861 §4: stale-if-error, also where upstream did not say so: that is what this daemon is for.
-      if !ask.directives.noCache, let stored = try stored(ask, .staleIfError(status: answer.status)) { return stored }
+      if !ask.directives.noCache, let stored = try stored(ask, .staleIfError(status: answer.status)) {
+        if fetch.isLeader { answer.rest?.abandon() }
+        return stored
+      }
       return answer.response(cacheStatus: cacheStatus(answer, fetch))
     case .answer(let answer) where answer.rest != nil && !fetch.isLeader:
       // Too large to share: this caller needs a body of its own.
@@ -136,12 +145,12 @@ final class Reads: Sendable {
 
   private func fetchAlone(_ ask: Ask) async -> FetchOutcome {
     let promise = Promise<FetchOutcome>()
-    background.start { [self] in
+    let started = background.start { [self] in
       let outcome = await run(ask, nil) { promise.keep(.answer($0)) }
       if let outcome { promise.keep(outcome) }
     }
-    let cancelled = TransportError(.cancelled, requestMayHaveTakenEffect: false)
-    return await promise.value() ?? .failed(cancelled)
+    let cancelled = FetchOutcome.failed(TransportError(.cancelled, requestMayHaveTakenEffect: false))
+    return started ? await promise.value() ?? cancelled : cancelled
   }
 
   private func ownFetch(_ fetch: Fetches.Fetch) -> Fetches.Fetch {
@@ -154,7 +163,10 @@ final class Reads: Sendable {
   ) async -> FetchOutcome? {
     do throws(TransportError) {
       let response = try await upstream.send(forwarding.request(from: ask.head, body: .none))
-      try await FetchedAnswer.read(response, upTo: recorder.responseBytesMax) { [recorder] answer in
+      try await FetchedAnswer.read(
+        response, upTo: recorder.responseBytesMax, consumerSilenceMax: recorder.consumerSilenceMax
+      ) {
+        [recorder] answer in
         var answer = answer
         answer.isStored = await recorder.record(ask.read, answer, ask.credential, ask.directives, ticket)
         deliver(answer)
@@ -173,9 +185,9 @@ final class Reads: Sendable {
 
   /// A copy that is fresh by setting and by the caller's own bounds (RFC 9111 §5.2.1).
   private func storedFresh(_ ask: Ask) throws -> Response? {
-    guard let entry = try mirror.entry(ask.head.originForm, ask.read, ask.credential), entry.answer.isVerbatim else {
-      return nil
-    }
+    guard mirror.trusts(ask.credential), let entry = try mirror.entry(ask.head.originForm, ask.read, ask.credential),
+      entry.answer.isVerbatim
+    else { return nil }
     let now = UnixTime.now
     let age = entry.answer.age(at: now)
     let freshFor = freshSeconds(ask.read)

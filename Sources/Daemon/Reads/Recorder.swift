@@ -10,13 +10,15 @@ internal import WireFormats
 final class Recorder: Sendable {
   /// Largest answer that is mirrored; larger ones are relayed only.
   let responseBytesMax: Int
+  /// How long the rest of a larger answer waits for a client that may have gone.
+  let consumerSilenceMax: Duration
   private let mirror: Mirror
   private let counters: Counters
   private let logger: Logger
   private let failure = Mutex<RecordingFailure?>(nil)
 
-  init(mirror: Mirror, responseBytesMax: Int, counters: Counters, logger: Logger) {
-    (self.mirror, self.responseBytesMax) = (mirror, responseBytesMax)
+  init(mirror: Mirror, responseBytesMax: Int, consumerSilenceMax: Duration, counters: Counters, logger: Logger) {
+    (self.mirror, self.responseBytesMax, self.consumerSilenceMax) = (mirror, responseBytesMax, consumerSilenceMax)
     (self.counters, self.logger) = (counters, logger)
   }
 
@@ -30,7 +32,8 @@ final class Recorder: Sendable {
     _ ticket: Epochs.Ticket?
   ) async -> Bool {
     await note(status: answer.status, credential)
-    guard answer.isSuccess || isAbsence(answer, of: read, credential), answer.rest == nil, let credential, let ticket,
+    guard answer.status == 200 || isAbsence(answer, of: read, credential), answer.rest == nil, let credential,
+      let ticket,
       !asked.noStore,
       !CacheDirectives(of: answer.fields).noStore, let body = decodedBody(answer)
     else { return false }
@@ -47,9 +50,17 @@ final class Recorder: Sendable {
 
   /// A 404 for a conversation says that it is gone; only a credential that was accepted before can learn that.
   private func isAbsence(_ answer: FetchedAnswer, of read: MirrorRead, _ credential: Credential?) -> Bool {
-    guard answer.status == 404, case .conversation = read, let credential else { return false }
+    guard answer.status == 404, case .conversation = read, let credential, Self.isAPIError(answer.body) else {
+      return false
+    }
     if case .known = mirror.accounts.standing(of: credential) { return true }
     return false
+  }
+
+  /// Whether a body is the API's own error: the 404 of a captive portal must not delete anything.
+  private static func isAPIError(_ body: [UInt8]) -> Bool {
+    struct Envelope: Decodable { var error: String }
+    return (try? JSONDecoder().decode(Envelope.self, from: Data(body))) != nil  // not the envelope: not the API
   }
 
   /// A write begins: GETs that are under way show the past from now on.
@@ -91,10 +102,11 @@ final class Recorder: Sendable {
     guard let credential, case .known(let account) = mirror.accounts.standing(of: credential) else { return }
     let conversation = conversation(of: write, credential)
     mirror.epochs.move(mirror.accounts.key(of: credential), conversation: conversation)
-    _ = await attempt("an invalidation") {
+    let isDone = await attempt("an invalidation") {
       try await mirror.store.invalidate(write, account: account)
       return .stored
     }
+    mirror.doubt(account, !isDone)
     mirror.hot.invalidate(account, conversation: conversation)
   }
 

@@ -49,7 +49,7 @@ struct StoredAnswer: Sendable {
       line.append("; detail=stale-if-error")
     case .softTimeout: line.append("fwd=stale; detail=soft-timeout")
     }
-    if !isComplete { line.append("-partial") }
+    if !isComplete { line.append(occasion == .fresh ? "; detail=partial" : "-partial") }
     line.append("\r\n")
     return line.bytes
   }

@@ -17,7 +17,7 @@ struct FetchedAnswer: Sendable {
   /// The answer as the client gets it.
   func response(cacheStatus: String) -> Response {
     var fields = Forwarding.responseFields(fields)
-    fields[.cacheStatus] = cacheStatus
+    fields.append(HTTPField(name: .cacheStatus, value: cacheStatus))
     let head = HTTPResponse(status: .init(code: status), headerFields: fields)
     guard let rest else { return Response(head: head, body: .bytes(body)) }
     let start = body
@@ -38,14 +38,15 @@ extension FetchedAnswer {
   ///
   /// - Parameter delivered: is called once; for an answer too large it returns only when the rest has been read.
   static func read(
-    _ response: TransportResponse, upTo limit: Int, deliver delivered: @Sendable (FetchedAnswer) async -> Void
+    _ response: TransportResponse, upTo limit: Int, consumerSilenceMax: Duration,
+    deliver delivered: @Sendable (FetchedAnswer) async -> Void
   ) async throws(TransportError) {
     var answer = FetchedAnswer(status: response.status, fields: response.fields, body: [])
     var pieces = response.body.makeAsyncIterator()
     while let piece = try await pieces.next() {
       answer.body += piece
       guard answer.body.count > limit else { continue }
-      let pipe = RelayPipe()
+      let pipe = RelayPipe(consumerSilenceMax: consumerSilenceMax)
       answer.rest = pipe
       await delivered(answer)
       await pump(&pieces, into: pipe)

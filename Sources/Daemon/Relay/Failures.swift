@@ -16,6 +16,8 @@ struct Failure: Error, Sendable {
   /// Seconds.
   var retryAfter: Int?
   var closesConnection = false
+  /// Methods that would do (RFC 9110 §15.5.6).
+  var allow: String?
 
   /// The answer: `{"error","message","details"}`.
   var response: Response {
@@ -24,6 +26,7 @@ struct Failure: Error, Sendable {
     fields[.cacheControl] = "no-store"
     if let proxyError { fields[.proxyStatus] = "chatroutesd; error=\(proxyError)" }
     if let retryAfter { fields[.retryAfter] = String(retryAfter) }
+    if let allow { fields[.allow] = allow }
     if closesConnection { fields[.connection] = "close" }
     return Response(
       head: HTTPResponse(status: .init(code: status), headerFields: fields), body: .bytes(json))
@@ -46,6 +49,10 @@ extension Failure {
     switch error {
     case let failure as Failure: self = failure
     case let error as TransportError: self = .upstream(error, offlineSince: nil)
+    case let error as ConnectionError:
+      let failure = ServerFailure(.unreadableBody(error))
+      self = .server(status: failure.status, message: failure.message)
+      closesConnection = true
     default:
       self.init(
         status: 500, code: "SERVER_ERROR",
@@ -56,6 +63,13 @@ extension Failure {
 
   /// Upstream gave no answer to a request that only it can answer.
   static func upstream(_ error: TransportError, offlineSince: Duration?) -> Failure {
+    if [.requestBody, .badRequest].contains(error.kind) {
+      return .server(
+        status: 400,
+        message:
+          "the request cannot be passed on: \(error.kind == .badRequest ? "its target or a field is malformed" : "its body broke off or is malformed")."
+      )
+    }
     let couldNotConnect = !error.requestMayHaveTakenEffect
     var failure = Failure(
       status: isTimeout(error) && !couldNotConnect ? 504 : 502,
@@ -84,13 +98,16 @@ extension Failure {
 
   /// A request that the gate does not let in.
   static func refused(_ refusal: Refusal) -> Failure {
-    Failure(status: refusal.status, code: "FORBIDDEN", message: refusal.message, closesConnection: true)
+    Failure(
+      status: refusal.status, code: "FORBIDDEN", message: refusal.message, proxyError: "http_request_denied",
+      closesConnection: true)
   }
 
   /// What the server itself must say: malformed requests, time-outs, too many connections.
   static func server(status: Int, message: String) -> Failure {
     Failure(
       status: status, code: status < 500 ? "VALIDATION_ERROR" : "SERVER_ERROR", message: message,
+      proxyError: status < 500 ? "http_request_error" : "proxy_internal_error",
       retryAfter: status == 503 ? 1 : nil)
   }
 

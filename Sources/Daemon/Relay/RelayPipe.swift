@@ -20,9 +20,16 @@ final class RelayPipe: Sendable {
   }
 
   private let state = Mutex(State())
+  private let consumerSilenceMax: Duration
+  /// Kept when the consumer leaves.
+  let left = Promise<Void>()
+
+  /// - Parameter consumerSilenceMax: how long a full pipe waits for a consumer that may have gone without a word; above the
+  ///   time that a slow client is given for one write.
+  init(consumerSilenceMax: Duration = .seconds(70)) { self.consumerSilenceMax = consumerSilenceMax }
 
   /// Hands bytes to the consumer; waits while the buffer is full.
-  /// - Returns: false when the consumer has left.
+  /// - Returns: false when the consumer has left, was silent for too long, or this task is cancelled.
   func push(_ bytes: [UInt8]) async -> Bool {
     while true {
       let isTaken = state.withLock { state -> Bool? in
@@ -37,7 +44,10 @@ final class RelayPipe: Sendable {
         if isTaken { wakeConsumer() }
         return isTaken
       }
-      await waitForRoom()
+      guard await roomComes(within: consumerSilenceMax) else {
+        abandon()
+        return false
+      }
     }
   }
 
@@ -58,6 +68,7 @@ final class RelayPipe: Sendable {
       return state.producer.take()
     }
     producer?.resume()
+    left.keep(())
   }
 
   var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
@@ -75,8 +86,9 @@ final class RelayPipe: Sendable {
 
   /// Bytes up to the last whole event: an event that is not whole is held `hold` at most, or until `bytesMax` are there.
   func nextEvents(hold: Duration, bytesMax: Int, cut: inout EventCut) async throws -> [UInt8]? {
-    var isHeldLongEnough = false
+    var heldSince: ContinuousClock.Instant?
     while true {
+      let isHeldLongEnough = heldSince.map { ContinuousClock.now - $0 >= hold } ?? false
       let seen = changes
       let bytes = state.withLock { state -> [UInt8]? in
         guard !state.buffer.isEmpty else { return nil }
@@ -95,7 +107,9 @@ final class RelayPipe: Sendable {
       if isEmpty {
         await waitForChange(since: seen)
       } else {
-        isHeldLongEnough = await !changes(within: hold, since: seen)
+        let since = heldSince ?? .now
+        heldSince = since
+        await waitForChange(since: seen, within: hold - since.duration(to: .now))
       }
     }
   }
@@ -136,14 +150,34 @@ final class RelayPipe: Sendable {
   private func wakeProducer() { state.withLock { $0.producer.take() }?.resume() }
   private func wakeConsumer() { state.withLock { $0.consumer.take() }?.resume() }
 
-  private func waitForRoom() async {
-    await withCheckedContinuation { continuation in
-      let mustGoOn = state.withLock { state in
-        if state.isAbandoned || state.buffer.isEmpty { return true }
-        state.producer = continuation
+  private func roomComes(within limit: Duration) async -> Bool {
+    await withTaskGroup(of: Bool.self) { group in
+      group.addTask {
+        await self.waitForRoom()
+        return !Task.isCancelled
+      }
+      group.addTask {
+        try? await Task.sleep(for: limit)  // cancelled: the room came first
         return false
       }
-      if mustGoOn { continuation.resume() }
+      let hasRoom = await group.next() ?? false
+      group.cancelAll()
+      return hasRoom
+    }
+  }
+
+  private func waitForRoom() async {
+    await withTaskCancellationHandler {
+      await withCheckedContinuation { continuation in
+        let mustGoOn = state.withLock { state in
+          if state.isAbandoned || state.buffer.isEmpty || Task.isCancelled { return true }
+          state.producer = continuation
+          return false
+        }
+        if mustGoOn { continuation.resume() }
+      }
+    } onCancel: {
+      wakeProducer()
     }
   }
 
@@ -162,14 +196,12 @@ final class RelayPipe: Sendable {
     }
   }
 
-  /// Whether something changed within `limit`.
-  private func changes(within limit: Duration, since seen: Int) async -> Bool {
+  private func waitForChange(since seen: Int, within limit: Duration) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.waitForChange(since: seen) }
       group.addTask { try? await Task.sleep(for: limit) }  // cancelled: the change came first
       await group.next()
       group.cancelAll()
     }
-    return changes != seen
   }
 }

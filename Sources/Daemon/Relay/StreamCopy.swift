@@ -10,6 +10,9 @@ struct StreamCopy: ~Copyable {
   private(set) var text = ""
   private(set) var model: String?
 
+  /// Of a coding that is not understood here.
+  let isUnreadable: Bool
+
   private let bytesMax: Int
   private var bytes = 0
   private var isBlind: Bool
@@ -20,7 +23,8 @@ struct StreamCopy: ~Copyable {
   init(_ coding: ContentCoding, bytesMax: Int) {
     self.bytesMax = bytesMax
     decoder = SSEDecoder(eventBytesMax: bytesMax)
-    isBlind = coding == .unsupported
+    isUnreadable = coding == .unsupported
+    isBlind = isUnreadable
     inflater = coding == .gzip || coding == .deflate ? Inflater() : nil
   }
 
@@ -39,6 +43,7 @@ struct StreamCopy: ~Copyable {
     } catch {
       // Damaged coding or an event beyond all bounds: the rest cannot be understood, so what was read stays a draft.
       isBlind = true
+      isTruncated = (error as? Inflater.InflateError) != .damaged
     }
   }
 

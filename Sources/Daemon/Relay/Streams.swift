@@ -13,6 +13,8 @@ final class Streams: Sendable {
     /// How much of a stream is recorded, and read on without its client.
     var captureBytesMax: Int
     var requestBytesMax: Int
+    /// How long a full buffer waits for a client that may have gone.
+    var consumerSilenceMax: Duration
     /// An event that is not whole is held this long at most.
     var hold = Duration.milliseconds(20)
     /// And only until so many bytes are there.
@@ -47,7 +49,7 @@ final class Streams: Sendable {
     let conversation: String
     let credential: Credential?
     let requestBody: [UInt8]
-    let pipe = RelayPipe()
+    let pipe: RelayPipe
     let opening = Promise<Opening>()
   }
 
@@ -56,9 +58,11 @@ final class Streams: Sendable {
     counters.count(.writes)
     let body = try await Forwarding.collected(request, upTo: policy.requestBytesMax)
     let outgoing = forwarding.request(from: request.head, body: body)
-    let session = Session(conversation: conversation, credential: credential, requestBody: body.bytes)
+    let session = Session(
+      conversation: conversation, credential: credential, requestBody: body.bytes,
+      pipe: RelayPipe(consumerSilenceMax: policy.consumerSilenceMax))
     recorder.begin(.send(conversation: conversation, branch: nil), credential)
-    let started = background.start { [self] in await run(session, outgoing) }
+    let started = background.start { [self] in await runUntilDone(session, outgoing) }
     guard started, let opening = await session.opening.value() else {
       session.pipe.abandon()
       throw CancellationError()
@@ -73,7 +77,7 @@ final class Streams: Sendable {
 
   private func response(_ session: Session, _ status: Int, _ upstreamFields: HTTPFields) -> Response {
     var fields = Forwarding.responseFields(upstreamFields)
-    fields[.cacheStatus] = "chatroutesd; fwd=method"
+    fields.append(HTTPField(name: .cacheStatus, value: "chatroutesd; fwd=method"))
     let cutsAtEvents = Self.isEventStream(upstreamFields) && ContentCoding(upstreamFields) == .identity
     return Response(
       head: HTTPResponse(status: .init(code: status), headerFields: fields),
@@ -93,6 +97,19 @@ final class Streams: Sendable {
   }
 
   // MARK: - Upstream's end
+
+  /// Runs the session; once its client has left, for as long as the settings allow.
+  private func runUntilDone(_ session: Session, _ outgoing: TransportRequest) async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { await self.run(session, outgoing) }
+      group.addTask { [policy] in
+        guard await session.pipe.left.value() != nil, policy.onClientGone == .finish else { return }
+        try? await Task.sleep(for: policy.finishLimit)  // cancelled: the stream came to its end
+      }
+      await group.next()
+      group.cancelAll()
+    }
+  }
 
   private func run(_ session: Session, _ outgoing: TransportRequest) async {
     let response: TransportResponse
@@ -145,18 +162,17 @@ final class Streams: Sendable {
     _ body: TransportBody, _ session: Session, _ copy: inout StreamCopy
   ) async throws(TransportError) {
     var pieces = body.makeAsyncIterator()
-    var leftAt: ContinuousClock.Instant?
+    var isAlone = false
     var bytesAlone = 0
     while let piece = try await pieces.next() {
       copy.feed(piece)
       if let event = copy.takeCompletion() { await recordCompletion(event, session) }
-      if leftAt == nil {
+      if !isAlone {
         if await session.pipe.push(piece) { continue }
-        leftAt = .now
+        isAlone = true
       }
       bytesAlone += piece.count
-      let mayReadOn = policy.onClientGone == .finish && leftAt!.duration(to: .now) < policy.finishLimit
-      guard mayReadOn, bytesAlone <= policy.captureBytesMax else {
+      guard policy.onClientGone == .finish, bytesAlone <= policy.captureBytesMax else {
         throw TransportError(.cancelled, "the client left", requestMayHaveTakenEffect: true)
       }
     }
@@ -165,19 +181,25 @@ final class Streams: Sendable {
   /// Both messages are in the mirror before the client sees the terminal event, unless the disk is slower than anybody
   /// should wait for.
   private func recordCompletion(_ event: [UInt8], _ session: Session) async {
-    counters.count(.streamsComplete)
     let recorded = Promise<Bool>()
     let stream = RecordedStream(
       conversation: session.conversation, requestBody: session.requestBody, ending: .complete(event))
-    let started = background.start { [recorder] in
-      recorded.keep(await recorder.record(stream, session.credential))
+    let record: @Sendable () async -> Void = { [recorder, counters] in
+      let isRecorded = await recorder.record(stream, session.credential)
+      if isRecorded { counters.count(.streamsComplete) }
+      recorded.keep(isRecorded)
     }
-    if started { _ = await recorded.value(within: policy.recordingWait) }
+    guard background.start(record) else { return await record() }  // going down: the disk is worth waiting for
+    _ = await recorded.value(within: policy.recordingWait)
   }
 
   /// The stream is over: one without its `complete` event leaves a draft.
   private func close(_ session: Session, _ copy: inout StreamCopy, ending: StreamOutcome) async {
     guard !copy.isComplete else { return }
+    if copy.isUnreadable {
+      // Of a coding that is not understood here: it may well have been whole.
+      return await recorder.forget(.send(conversation: session.conversation, branch: nil), session.credential)
+    }
     let outcome = copy.isTruncated ? StreamOutcome.truncated : ending
     switch outcome {
     case .interrupted: counters.count(.streamsInterrupted)

@@ -43,10 +43,17 @@ final class Writes: Sendable {
   func relay(_ request: Request, _ credential: Credential?, cacheStatus: String) async throws -> Response {
     counters.count(.relayed)
     let outgoing = forwarding.request(from: request.head, body: Forwarding.streamed(request))
+    let touched = outgoing.isSafe ? nil : APITarget(request.head.originForm)?.conversation
+    // The write with the widest effects: nobody here knows what this one does.
+    let write = touched.map { MirrorWrite.mergeBranch(conversation: $0, branch: "") }
+    if let write { recorder.begin(write, credential) }
     do throws(TransportError) {
       let answer = try await upstream.send(outgoing)
+      await recorder.note(status: answer.status, credential)
+      if let write, !(400..<500).contains(answer.status) { await recorder.forget(write, credential) }
       return Self.relayed(answer, isHead: request.head.hasMethod("HEAD"), cacheStatus)
     } catch {
+      if let write, error.requestMayHaveTakenEffect { await recorder.forget(write, credential) }
       return Failure.upstream(error, offlineSince: upstream.outage).response
     }
   }
@@ -58,7 +65,10 @@ final class Writes: Sendable {
   ) async -> FetchOutcome? {
     do throws(TransportError) {
       let response = try await upstream.send(outgoing)
-      try await FetchedAnswer.read(response, upTo: recorder.responseBytesMax) { [recorder] answer in
+      try await FetchedAnswer.read(
+        response, upTo: recorder.responseBytesMax, consumerSilenceMax: recorder.consumerSilenceMax
+      ) {
+        [recorder] answer in
         var answer = answer
         answer.isStored = await recorder.record(write, requestBody: outgoing.body.bytes, answer, credential)
         deliver(answer)
@@ -72,7 +82,7 @@ final class Writes: Sendable {
 
   private static func relayed(_ answer: TransportResponse, isHead: Bool, _ cacheStatus: String) -> Response {
     var fields = Forwarding.responseFields(answer.fields)
-    fields[.cacheStatus] = cacheStatus
+    fields.append(HTTPField(name: .cacheStatus, value: cacheStatus))
     let length = answer.fields[.contentLength].flatMap { Int64($0) }
     if isHead, let length { fields[.contentLength] = String(length) }
     let body = answer.body

@@ -23,7 +23,7 @@ public struct JournalLogHandler: LogHandler {
     var line = hasPriority ? "<\(priority(event.level))>" : "\(event.level): "
     line += "\(event.message)"
     for (key, value) in fields { line += " \(key)=\(quoted("\(value)"))" }
-    FileHandle.standardError.write(Data((line + "\n").utf8))
+    try? FileHandle.standardError.write(contentsOf: Data((line + "\n").utf8))  // nobody is left to tell
   }
 
   private func quoted(_ value: String) -> String {

@@ -38,7 +38,8 @@ public final class ProxyDaemon: Sendable {
     let counters = Counters()
     mode = CurrentMode(settings.mode)
     let recorder = Recorder(
-      mirror: mirror, responseBytesMax: settings.responseCaptureLimit, counters: counters, logger: logger)
+      mirror: mirror, responseBytesMax: settings.responseCaptureLimit,
+      consumerSilenceMax: settings.writeStallTimeout + .seconds(10), counters: counters, logger: logger)
     let report = Report(
       counters: counters, mirror: mirror, recorder: recorder, upstream: upstream, background: background, mode: mode,
       version: version)
@@ -59,7 +60,8 @@ public final class ProxyDaemon: Sendable {
       streams: Streams(
         policy: .init(
           onClientGone: settings.onClientGone, finishLimit: settings.finishLimit,
-          captureBytesMax: settings.captureLimit, requestBytesMax: settings.requestBodyLimit),
+          captureBytesMax: settings.captureLimit, requestBytesMax: settings.requestBodyLimit,
+          consumerSilenceMax: settings.writeStallTimeout + .seconds(10)),
         upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters),
       ownPages: pages, report: report, counters: counters, accessLog: settings.accessLog ? logger : nil)
     server = LocalServer(configuration: Self.configuration(settings, logger)) { await routes.answer($0) }
@@ -103,6 +105,8 @@ public final class ProxyDaemon: Sendable {
   private func listenOnLoopback() throws(StartError) -> [ListenAddress] {
     var bound = try listen([settings.listen[0]])
     do { bound += try server.bind(Array(settings.listen.dropFirst())) } catch {
+      // Somebody else's program there would be handed the keys of apps that say `localhost`.
+      guard error.isForLackOfAddress else { throw StartError("\(error)") }
       logger.notice("not listening on the IPv6 loopback", metadata: ["cause": "\(error)"])
     }
     return bound

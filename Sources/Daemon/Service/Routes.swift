@@ -29,7 +29,7 @@ final class Routes: Sendable {
   func answer(_ request: Request) async -> Response {
     counters.count(.requests)
     let response: Response
-    if let refusal = gate.refusal(of: request.head) {
+    if let refusal = gate.refusal(of: request.head, needsToken: !ownPages.admits(request.head)) {
       counters.count(.refused)
       response = Failure.refused(refusal).response
     } else {
@@ -47,9 +47,11 @@ final class Routes: Sendable {
     if target.starts(with: Self.apiPrefix) { return try await api(request, target) }
     let path = String(decoding: head.path, as: UTF8.self)
     guard head.hasMethod("GET") || head.hasMethod("HEAD") else {
-      throw Failure(
-        status: 405, code: "METHOD_NOT_ALLOWED", message: "\(path.prefix(80)) can only be read. The API is under /api/."
-      )
+      var failure = Failure(
+        status: 405, code: "METHOD_NOT_ALLOWED", message: "this path can only be read. The API is under /api/.",
+        proxyError: "http_request_error")
+      failure.allow = "GET, HEAD"
+      throw failure
     }
     switch path {
     case "/healthz": return Report.text("ok\n")
@@ -63,13 +65,17 @@ final class Routes: Sendable {
     let head = request.head
     let credential = Credential(of: head) ?? daemonCredential
     let mode = mode.current
-    if head.hasMethod("GET"), let response = reads.hotAnswer(head, target, credential, mode: mode) { return response }
+    let hasBody = request.body.framing != .none
+    if head.hasMethod("GET"), !hasBody, let response = reads.hotAnswer(head, target, credential, mode: mode) {
+      return response
+    }
     let endpoint = mode == .bypass ? .unknown : Endpoint.classify(method: head.method, target: target)
+    let isOddRead = if case .read = endpoint { hasBody } else { false }
     if mode == .offline {
       guard case .read(let read) = endpoint else { throw Failure.offlineMode }
       return try await reads.answer(request, read, credential, mode: mode)
     }
-    switch endpoint {
+    switch isOddRead ? .unknown : endpoint {
     case .read(let read): return try await reads.answer(request, read, credential, mode: mode)
     case .write(let write): return try await writes.forward(request, write, credential)
     case .stream(let conversation): return try await streams.forward(request, conversation: conversation, credential)
@@ -81,11 +87,16 @@ final class Routes: Sendable {
     }
   }
 
-  /// One line a request: method, path without the query, status.
+  /// One line a request: method, kind of call, status, Cache-Status. No path: it holds ids.
   private static func log(_ head: RequestHead, _ response: Response, _ logger: Logger) {
-    let path = String(decoding: head.path.prefix(256), as: UTF8.self)
+    let isAPI = head.originForm.starts(with: apiPrefix)
+    let kind = isAPI ? Endpoint.classify(method: head.method, target: head.originForm).kind : "own page"
+    let cache = response.head.headerFields[.cacheStatus] ?? "-"
     logger.info(
-      "request", metadata: ["method": "\(head.method)", "path": "\(path)", "status": "\(response.head.status.code)"])
+      "request",
+      metadata: [
+        "method": "\(head.method)", "kind": "\(kind)", "status": "\(response.head.status.code)", "cache": "\(cache)",
+      ])
   }
 }
 

@@ -14,11 +14,19 @@ public struct StatusReport: Sendable {
 
   /// - Parameter origin: the daemon's URL without a path.
   /// - Throws: `StartError`: nobody there, or not a chatroutesd.
-  public static func fetch(from origin: String) async throws(StartError) -> StatusReport {
+  /// - Parameter tokenFile: where the local token is, when the daemon wants one.
+  public static func fetch(from origin: String, tokenFile: String? = nil) async throws(StartError) -> StatusReport {
+    var fields = HTTPFields()
+    if let tokenFile {
+      do throws(SettingError) {
+        fields[.localToken] = try Settings().readSecret(tokenFile, "local-token-file")
+      } catch { throw StartError("\(error)") }
+    }
     let transport: HTTPTransport
     do { transport = try HTTPTransport(origin: origin) } catch { throw StartError("--url \(origin): \(error)") }
     do throws(TransportError) {
-      let request = TransportRequest(method: "GET", target: "/status", connectTimeout: patience, headTimeout: patience)
+      let request = TransportRequest(
+        method: "GET", target: "/status", fields: fields, connectTimeout: patience, headTimeout: patience)
       let response = try await transport.send(request)
       let body = try await response.body.collect(upTo: bytesMax)
       await transport.shutdown()
@@ -73,4 +81,9 @@ public struct StatusReport: Sendable {
     default: "\(whole / 86_400) days"
     }
   }
+}
+
+extension HTTPField.Name {
+  /// What local callers prove themselves with where `local-token-file` is set.
+  static let localToken = HTTPField.Name("X-Chatroutesd-Token")!
 }

@@ -48,7 +48,8 @@ public final class Upstream: Sendable {
 
   /// A read took longer than the soft deadline.
   func noteSlowRead() {
-    record(.soft(cause: "no answer within the soft deadline", silent: true))
+    // Slow, not silent: the next write must get its full time.
+    record(.soft(cause: "no answer within the soft deadline", silent: false))
   }
 
   /// Whether reads with a copy are answered without asking upstream.

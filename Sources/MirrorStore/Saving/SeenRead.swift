@@ -75,9 +75,17 @@ enum SeenRead {
 }
 
 extension SeenRead.Page {
+  /// No list is that long; sums and products of two such numbers stay in bounds.
+  private static var numberMax: Int64 { 1 << 30 }
+
   init(_ payload: Payload, page: Int?, limit: Int?) throws(Unmirrored) {
     guard let items = try payload.entities("conversations") else {
       throw Unmirrored(reason: "the answer has no conversations")
+    }
+    let numbers =
+      ["page", "limit", "total"].compactMap { payload[$0]?.integer } + [page, limit].compactMap { $0.map(Int64.init) }
+    guard numbers.allSatisfy({ (0...Self.numberMax).contains($0) }) else {
+      throw Unmirrored(reason: "the answer's page numbers are beyond all bounds")
     }
     self.items = items
     self.page = max(payload["page"]?.integer ?? page.map(Int64.init) ?? 1, 1)
