@@ -66,7 +66,8 @@ extension Connection {
     let (status, length) = response.statusAndLength
     return exchange.answerBegins(
       status: status, bodyLength: length,
-      serverKeepsConnection: !loop.isDraining && exchange.number < server.configuration.requestsPerConnectionMax,
+      serverKeepsConnection: !loop.isDraining && !response.asksToClose
+        && exchange.number < server.configuration.requestsPerConnectionMax,
       bytesAreThere: parser.bufferedBytes > 0, discardBytesMax: server.configuration.drainBytesMax)
   }
 

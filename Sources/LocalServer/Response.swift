@@ -4,6 +4,7 @@ public import HTTPTypes
 ///
 /// The server adds `Date` if there is none, and always writes `Connection`, `Content-Length` and `Transfer-Encoding`
 /// itself: copies in the head are dropped, except a `Content-Length` in an answer to HEAD that has no body here.
+/// `Connection: close` in the head ends the connection with this answer.
 public struct Response: Sendable {
   /// Status and fields. The status is 200 or above.
   public var head: HTTPResponse

@@ -11,6 +11,14 @@ extension HTTPResponse {
   }
 }
 
+extension Response {
+  /// Whether the handler wants the connection to end with this answer: `Connection: close` in its head.
+  var asksToClose: Bool {
+    if case .rendered = body { return false }
+    return head.headerFields[.connection]?.lowercased() == "close"
+  }
+}
+
 extension HTTPResponse.Status {
   /// 1xx, 204 and 304 end with their head (RFC 9112 §6.3).
   var forbidsBody: Bool { code == 204 || code == 304 || code < 200 }

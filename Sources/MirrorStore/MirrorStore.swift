@@ -62,7 +62,15 @@ public final class MirrorStore: Sendable {
 
   /// Ends all work with the database; every call after it fails.
   public func close() throws(MirrorError) {
-    do { try writer.close() } catch { throw MirrorError(error, doing: "close the mirror") }
+    do {
+      try writer.writeWithoutTransaction { db in
+        // Everything into the one file. In memory, or for reading only, there is no log to fold in.
+        if writer is DatabasePool, !db.configuration.readonly { _ = try db.checkpoint(.truncate) }
+      }
+      try writer.close()
+    } catch {
+      throw MirrorError(error, doing: "close the mirror")
+    }
   }
 
   // MARK: Opening

@@ -18,6 +18,8 @@ struct ListCommand: ParsableCommand {
   @Flag(help: "Print JSON.")
   var json = false
 
+  func validate() throws { try checkLimit(limit) }
+
   func run() throws {
     let found = try location.reading { mirror throws(StartError) in try mirror.conversations(title: title, limit: limit)
     }
@@ -34,6 +36,10 @@ struct ListCommand: ParsableCommand {
       Terminal.print("            \(Terminal.line(line + mark, columns: max(20, width - 12)))")
     }
   }
+}
+
+private func checkLimit(_ limit: Int) throws {
+  guard limit > 0 else { throw ValidationError("--limit: expected a number above 0, found \(limit)") }
 }
 
 private func count(_ number: Int, _ one: String, _ many: String) -> String {
@@ -59,7 +65,8 @@ struct ShowCommand: ParsableCommand {
   func run() throws {
     let found = try location.reading { mirror throws(StartError) in try mirror.thread(id, branch: branch) }
     guard let thread = found else {
-      Terminal.error("the mirror holds no conversation \(id). `chatroutesd list` shows what it holds.")
+      let what = branch.map { "branch \($0) of conversation \(id)" } ?? "conversation \(id)"
+      Terminal.error("the mirror holds no \(what). `chatroutesd list` shows what it holds.")
       throw ExitCode(1)
     }
     if json { return try Terminal.print(json: thread) }
@@ -94,6 +101,8 @@ struct SearchCommand: ParsableCommand {
 
   @Flag(help: "Print JSON.")
   var json = false
+
+  func validate() throws { try checkLimit(limit) }
 
   func run() throws {
     let text = words.joined(separator: " ")

@@ -7,8 +7,9 @@ struct Chatroutesd: AsyncParsableCommand {
     commandName: "chatroutesd",
     abstract: "A local caching proxy for the ChatRoutes API: apps keep working when the network does not.",
     discussion: """
-      Point an app's base URL at http://127.0.0.1:8484 (`chatroutesd env` prints how) and change nothing else. Every
-      answer that passes is kept in a local mirror, which answers reads when the API cannot be reached.
+      Point an app's base URL at http://127.0.0.1:8484 (`chatroutesd env` prints
+      how) and change nothing else. Every answer that passes is kept in a local
+      mirror, which answers reads when the API cannot be reached.
 
       Try it without an account or a network: chatroutesd demo
       """,

@@ -11,8 +11,9 @@ struct DemoCommand: AsyncParsableCommand {
     commandName: "demo",
     abstract: "Show it all in half a minute: a sandbox API, the daemon in front of it, an outage.",
     discussion: """
-      Starts an embedded sandbox API and the daemon in front of it, sends real traffic through with the SDK, stops the
-      sandbox, and reads the same conversations offline. Needs no account and no network.
+      Starts an embedded sandbox API and the daemon in front of it, sends real
+      traffic through with the SDK, stops the sandbox, and reads the same
+      conversations offline. Needs no account and no network.
       """)
 
   @Flag(inversion: .prefixedNo, help: "Keep the daemon running at the end. Default: when this is a terminal.")

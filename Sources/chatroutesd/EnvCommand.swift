@@ -55,10 +55,15 @@ struct EnvCommand: ParsableCommand {
 struct DaemonAddress {
   var url: String
 
-  /// The running daemon's first TCP address; `nil`: none runs on this mirror, or it listens on a Unix socket only.
+  /// The running daemon's first TCP address; `nil`: none runs on this mirror.
   static func find(_ location: LocationOptions) throws -> DaemonAddress? {
     let directory = (try location.databasePath() as NSString).deletingLastPathComponent
-    let places = RunFile.read(in: directory)?.listen ?? []
-    return places.first { !$0.hasPrefix("unix:") }.map { DaemonAddress(url: "http://\($0)") }
+    guard let places = RunFile.read(in: directory)?.listen else { return nil }
+    guard let place = places.first(where: { !$0.hasPrefix("unix:") }) else {
+      Terminal.error(
+        "the daemon listens on \(places.joined(separator: ", ")) only. Add a TCP address to `listen` for this.")
+      throw ExitCode(69)
+    }
+    return DaemonAddress(url: "http://\(place)")
   }
 }

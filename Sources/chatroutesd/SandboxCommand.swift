@@ -9,8 +9,9 @@ struct SandboxCommand: AsyncParsableCommand {
     commandName: "sandbox",
     abstract: "Run a local ChatRoutes API for trying things out and for tests.",
     discussion: """
-      Stateful, deterministic, in memory: every endpoint of the API, streams token by token, the documented errors, and
-      faults on request (header X-Sandbox-Fault, or POST /sandbox/faults). Needs no account and no network.
+      Stateful, deterministic, in memory: every endpoint of the API, streams
+      token by token, the documented errors, and faults on request (header
+      X-Sandbox-Fault, or POST /sandbox/faults). Needs no account, no network.
       """)
 
   @Option(

@@ -8,10 +8,12 @@ struct ServeCommand: AsyncParsableCommand {
     commandName: "serve",
     abstract: "Run the daemon (the default).",
     discussion: """
-      Flags win over CHATROUTESD_… environment variables, those over the settings file, that over the defaults. An API
-      key for apps that send none comes from api-key-file, a systemd credential or CHATROUTESD_API_KEY: never from a flag.
+      Flags win over CHATROUTESD_… environment variables, those over the settings
+      file, that over the defaults. An API key for apps that send none comes from
+      api-key-file, a systemd credential or CHATROUTESD_API_KEY: never a flag.
 
-      Exit codes: 0 after SIGTERM, 64 usage, 78 configuration, 69 cannot listen or open the mirror.
+      Exit codes: 0 after SIGTERM, 64 usage, 78 configuration, 69 cannot listen
+      or open the mirror.
       """)
 
   @OptionGroup var location: LocationOptions

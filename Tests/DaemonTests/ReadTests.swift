@@ -169,6 +169,31 @@ import Testing
     }
   }
 
+  /// Upstream takes requests and says nothing: writes fail soon, and what it says in the end is kept all the same.
+  @Test func aSilentUpstreamFailsWritesSoonAndKeepsTheirAnswers() async throws {
+    let gate = Promise<Void>()
+    let created = #"{"data":{"conversation":{"id":"c1","title":"t"}}}"#
+    let sent = #"{"data":{"message":{"id":"m2","role":"assistant","content":"late"}}}"#
+    try await DaemonRig.run(
+      ScriptedUpstream(ScriptedUpstream.answering(201, created)), .with(\.softDeadline, .milliseconds(20))
+    ) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("POST", "/api/v1/conversations", body: #"{"title":"t"}"#)
+      rig.upstream.become { request in
+        _ = await gate.value()
+        return TransportResponse(status: 200, body: TransportBody(Array((request.method == "POST" ? sent : "{}").utf8)))
+      }
+      while try await !rig.status().contains(#""isSilent" : true"#) {
+        _ = try await rig.ask("GET", "/api/v1/conversations/c1/messages")
+      }
+      let write = try await rig.ask("POST", "/api/v1/conversations/c1/messages", body: #"{"content":"q"}"#)
+      #expect(write.status == 504 && write.text.contains("may have taken effect"))
+      gate.keep(())
+      while try await rig.status().contains(#""requestsRunning" : 1"#) { await Task.yield() }
+      rig.upstream.become(ScriptedUpstream.refused)
+      while try await !rig.ask("GET", "/api/v1/conversations/c1/messages").text.contains("late") { await Task.yield() }
+    }
+  }
+
   @Test func callersWithoutACredentialOfTheirOwnKindShareNothing() async throws {
     let gate = Promise<Void>()
     let upstream = ScriptedUpstream { request in
@@ -265,6 +290,21 @@ import Testing
     }
   }
 
+  @Test func requestDirectivesBoundStaleCopiesToo() async throws {
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, Self.json))) {
+      (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", Self.path)
+      rig.upstream.become(ScriptedUpstream.refused)
+      for (directive, status) in [
+        ("max-age=0", 504), ("no-cache", 504), ("min-fresh=1000", 504), ("max-age=100", 200), ("max-stale", 200),
+        ("only-if-cached", 200), ("only-if-cached, max-age=0", 504),
+      ] {
+        let answer = try await rig.ask("GET", Self.path, [("Cache-Control", directive)])
+        #expect(answer.status == status, "\(directive)")
+      }
+    }
+  }
+
   @Test(arguments: ["not json", #"{"success":true,"data":{"branches":7}}"#, #"{"data":{"branches":["#, ""])
   func garbageIsRelayedAndNotMirrored(text: String) async throws {
     try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, text))) { (rig: DaemonRig) async throws in
@@ -312,6 +352,10 @@ import Testing
 }
 
 extension DaemonRig {
+  fileprivate func status() async throws -> String {
+    try await ask("GET", "/status", key: nil).text
+  }
+
   /// How many reads shared another's call.
   fileprivate func collapsed() async throws -> Int {
     let status = try await ask("GET", "/status", key: nil)

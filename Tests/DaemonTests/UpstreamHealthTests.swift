@@ -40,7 +40,24 @@ import Testing
     health.failed(.definite(cause: "refused"), at: start)
     health.failed(.soft(cause: "headTimeout", silent: true), at: start + .seconds(1))
     // Something accepts connections again, so a handshake proves nothing any more.
-    #expect(health.state == .offline && !health.handshakeProves && health.isSilent)
+    #expect(health.state == .offline && !health.handshakeProves)
+  }
+
+  @Test(arguments: [(Duration.milliseconds(10), false), (.seconds(1), true), (.seconds(31), false)])
+  func silenceIsConfirmedByASecondOneAtAnotherTime(apart: Duration, isSilent: Bool) {
+    var health = UpstreamHealth()
+    health.failed(.soft(cause: "slow", silent: true), at: start)
+    #expect(!health.isSilent)
+    health.failed(.soft(cause: "slow", silent: true), at: start + apart)
+    #expect(health.isSilent == isSilent)
+  }
+
+  @Test func anAnswerEndsTheSilence() {
+    var health = UpstreamHealth()
+    health.failed(.soft(cause: "slow", silent: true), at: start)
+    health.failed(.soft(cause: "slow", silent: true), at: start + .seconds(2))
+    _ = health.succeeded()
+    #expect(!health.isSilent)
   }
 
   @Test func probesComeAfterOneSecondAndDoubleToFifteen() {

@@ -13,7 +13,7 @@ import Testing
     (["serve", "--frobnicate"], 64, "--frobnicate"),
     (
       ["serve", "--listen", "127.0.0.1:0", "--database", "/proc/nowhere/mirror.sqlite"], 69,
-      "/proc/nowhere/mirror.sqlite"
+      "cannot create /proc/nowhere"
     ),
     (["sandbox", "--listen", "nonsense"], 64, "--listen"),
     (["sandbox", "--token-delay", "-5"], 64, "--token-delay"),
@@ -32,6 +32,23 @@ import Testing
     #expect(run.code == 69)
     #expect(run.errors.contains("cannot listen on \(first.addresses[0]): address in use"), "\(run.errors)")
     #expect(run.errors.contains("--listen"))
+  }
+
+  @Test func oneDaemonHasOneMirror() async throws {
+    let folder = try Folder()
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", folder.file("a.sqlite")]
+    let first = try await Program(arguments)
+    let second = try await Program.run(arguments)
+    #expect(second.code == 69 && second.errors.contains("another chatroutesd"), "\(second.errors)")
+    let status = try await Program.run(["status", "--database", folder.file("a.sqlite")])
+    #expect(status.code == 0 && status.output.contains("mode auto"), "\(status.errors)")
+    #expect(await first.terminate() == 0)
+  }
+
+  @Test(arguments: [["list", "--limit", "0"], ["search", "--limit=-1", "x"]])
+  func aLimitMustBeAboveZero(arguments: [String]) async throws {
+    let run = try await Program.run(arguments)
+    #expect(run.code == 64 && run.errors.contains("expected a number above 0"))
   }
 
   @Test func theEnvironmentMirrorsTheFlags() async throws {

@@ -37,6 +37,9 @@ import Testing
     try await client("offline", revived, sandbox.url, state)
     #expect(await revived.terminate() == 0, "\(revived.standardError)")
 
+    let log = FileManager.default.contents(atPath: folder.file("mirror.sqlite-wal"))
+    #expect(log?.isEmpty ?? true, "a clean end leaves everything in the one file")
+
     // The key went to upstream and nowhere else.
     try FileManager.default.removeItem(atPath: state)
     for (name, bytes) in try folder.everything() {

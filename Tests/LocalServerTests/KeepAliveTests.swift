@@ -42,6 +42,18 @@ struct KeepAliveTests {
     }
   }
 
+  @Test func handlerThatAsksForCloseGetsIt() async throws {
+    try await withServer { _ in
+      Response(status: .forbidden, fields: [.connection: "close"], body: .bytes(Array("no".utf8)))
+    } _: { _, address in
+      let client = try TestClient(address)
+      try await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+      let answer = try await client.answer()
+      #expect(answer.field("Connection") == "close" && answer.text == "no")
+      #expect(try await client.untilClosed() == "")
+    }
+  }
+
   @Test func clientThatAsksForCloseGetsIt() async throws {
     try await withServer { _ in
       .text("last")

@@ -40,12 +40,14 @@ import Testing
     try await first.show(.checkpoints(conversation: "c", branch: nil), #"{"checkpoints":[{"id":"k"}]}"#)
     try await first.show(allConversations, page(["c"], total: 1))
     try await first.doubt(.updateMessage("m"))
-    let counts = try first.store.counts()
+    var counts = try first.store.counts()
     let answers = try StalenessTests.reads.map { try first.answer($0) }
     try first.store.close()
     let again = try await Mirror(.file(path))
     #expect(again.account == first.account)
-    #expect(try again.store.counts() == counts)
+    let countsAgain = try again.store.counts()
+    counts.bytes = countsAgain.bytes  // closing moves pages from the log into the file
+    #expect(countsAgain == counts)
     #expect(try StalenessTests.reads.map { try again.answer($0) } == answers)
     #expect(try again.store.search("text", limit: 5).map(\.messageID) == ["m"])
   }

@@ -54,6 +54,15 @@ final class Promise<Value: Sendable>: Sendable {
     }
   }
 
+  /// Waits at most `patience`, or as long as it takes when that is `nil`.
+  /// - Returns: `nil`: it did not come in time.
+  /// - Throws: `CancellationError`.
+  func value(patience: Duration?) async throws -> Value? {
+    let value = if let patience { await self.value(within: patience) } else { await self.value() }
+    if value == nil, Task.isCancelled { throw CancellationError() }
+    return value
+  }
+
   private func enrol(_ continuation: CheckedContinuation<Value?, Never>, as id: UInt64) {
     let kept = state.withLock { state -> Value?? in
       switch state {

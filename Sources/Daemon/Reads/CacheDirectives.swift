@@ -12,8 +12,14 @@ public struct CacheDirectives: Sendable, Equatable {
   /// Seconds; `Int.max`: any staleness.
   public var maxStale: Int?
 
-  /// Whether a copy must be younger than some bound: then "whatever there is" will not do.
-  var boundsAge: Bool { noCache || maxAge != nil || minFresh != nil }
+  /// Whether a copy may answer although upstream was not asked or failed: the caller's own bounds hold all the same.
+  func accepts(age: Int, freshFor: Int) -> Bool {
+    if noCache { return false }
+    let staleness = age - freshFor
+    if let maxStale, maxStale != .max, staleness > maxStale { return false }
+    if maxStale == nil, let maxAge, age > maxAge || maxAge == 0 { return false }
+    return minFresh.map { freshFor - age >= $0 } ?? true
+  }
 
   public init() {}
 

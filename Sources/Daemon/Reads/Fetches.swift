@@ -25,18 +25,26 @@ final class Fetches: Sendable {
     let isLeader: Bool
   }
 
-  private let running = Mutex<[Key: (promise: Promise<FetchOutcome>, ticket: Epochs.Ticket?)]>([:])
+  private struct Running {
+    let promise: Promise<FetchOutcome>
+    let ticket: Epochs.Ticket?
+    let startedAt: ContinuousClock.Instant
+  }
+
+  private let running = Mutex<[Key: Running]>([:])
 
   /// Joins the running fetch with this key, or registers a new one.
   ///
-  /// A fetch that began before the last write is not joined: it may show the past.
-  func joinOrRegister(_ key: Key, ticket: Epochs.Ticket?) -> Fetch {
-    running.withLock { table in
-      if let found = table[key], found.ticket == ticket {
+  /// A fetch that began before the last write is not joined: it may show the past. Nor is one older than `limit`: it may
+  /// never end, and a new one is what tells whether upstream is back.
+  func joinOrRegister(_ key: Key, ticket: Epochs.Ticket?, youngerThan limit: Duration) -> Fetch {
+    let now = ContinuousClock.now
+    return running.withLock { table in
+      if let found = table[key], found.ticket == ticket, now - found.startedAt < limit {
         return Fetch(promise: found.promise, ticket: ticket, isLeader: false)
       }
       let promise = Promise<FetchOutcome>()
-      table[key] = (promise, ticket)
+      table[key] = Running(promise: promise, ticket: ticket, startedAt: now)
       return Fetch(promise: promise, ticket: ticket, isLeader: true)
     }
   }

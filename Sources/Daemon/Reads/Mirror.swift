@@ -57,11 +57,6 @@ final class Mirror: Sendable {
     return .entry(entry)
   }
 
-  /// As `lookUp`, for callers who only want an answer that is there.
-  func entry(_ target: ArraySlice<UInt8>, _ read: MirrorRead, _ credential: Credential?) throws -> HotCache.Entry? {
-    if case .entry(let entry) = try lookUp(target, read, credential) { entry } else { nil }
-  }
-
   /// Taken before a GET goes out; see `Epochs`.
   func ticket(_ credential: Credential, _ read: MirrorRead) -> Epochs.Ticket {
     epochs.ticket(accounts.key(of: credential), conversation: read.conversationID)

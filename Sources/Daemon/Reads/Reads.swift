@@ -64,15 +64,14 @@ final class Reads: Sendable {
   func answer(_ request: Request, _ read: MirrorRead, _ credential: Credential?, mode: Mode) async throws -> Response {
     let ask = Ask(
       head: request.head, read: read, credential: credential, directives: CacheDirectives(of: request.head))
-    if mode == .offline { return try stored(ask, .offline) ?? missing(ask, "the daemon is in offline mode") }
+    if mode == .offline { return stored(ask, .offline) ?? missing(ask, "the daemon is in offline mode") }
     if ask.directives.onlyIfCached {
-      let copy = ask.directives.boundsAge ? nil : try stored(ask, occasionNow)
-      return try storedFresh(ask) ?? copy ?? onlyIfCached(ask)
+      return storedFresh(ask) ?? stored(ask, occasionNow) ?? onlyIfCached(ask)
     }
     if !ask.directives.noCache {
-      if wantsFreshCopy(ask), let answer = try storedFresh(ask) { return answer }
-      if upstream.prefersMirror, let answer = try stored(ask, outageOccasion) {
-        if upstream.takeProbeByFetch() { _ = fetch(ask) }
+      if wantsFreshCopy(ask), let answer = storedFresh(ask) { return answer }
+      if upstream.prefersMirror, let answer = stored(ask, outageOccasion) {
+        if upstream.takeProbeByFetch() { watch(fetch(ask)) }
         return answer
       }
     }
@@ -83,14 +82,18 @@ final class Reads: Sendable {
 
   private func fetched(_ ask: Ask) async throws -> Response {
     let fetch = fetch(ask)
-    if let outcome = await fetch.promise.value(within: policy.softDeadline) {
+    let patience = upstream.patience
+    if let outcome = try await fetch.promise.value(patience: min(patience ?? policy.softDeadline, policy.softDeadline))
+    {
       return try await settled(outcome, fetch, ask)
     }
-    if Task.isCancelled { throw CancellationError() }
-    if !ask.directives.noCache, let answer = try stored(ask, .softTimeout) {
+    // Once a fetch, however many wait for it.
+    if fetch.isLeader, patience == nil {
       upstream.noteSlowRead()
-      return answer
+      watch(fetch)
     }
+    if !ask.directives.noCache, let answer = stored(ask, .softTimeout) { return answer }
+    if patience != nil { return missing(ask, "the ChatRoutes API does not answer", "http_response_timeout") }
     guard let outcome = await fetch.promise.value() else { throw CancellationError() }
     return try await settled(outcome, fetch, ask)
   }
@@ -99,7 +102,7 @@ final class Reads: Sendable {
     switch outcome {
     case .answer(let answer) where [500, 502, 503, 504].contains(answer.status):
       // RFC 5861 §4: stale-if-error, also where upstream did not say so: that is what this daemon is for.
-      if !ask.directives.noCache, let stored = try stored(ask, .staleIfError(status: answer.status)) {
+      if !ask.directives.noCache, let stored = stored(ask, .staleIfError(status: answer.status)) {
         if fetch.isLeader { answer.rest?.abandon() }
         return stored
       }
@@ -111,7 +114,7 @@ final class Reads: Sendable {
       counters.count(answer.isStored ? .readsStored : .readsRelayed)
       return answer.response(cacheStatus: cacheStatus(answer, fetch))
     case .failed(let error):
-      if !ask.directives.noCache, let stored = try stored(ask, .staleIfError(status: nil)) { return stored }
+      if !ask.directives.noCache, let stored = stored(ask, .staleIfError(status: nil)) { return stored }
       return missing(ask, "the ChatRoutes API cannot be reached (\(error.kind))", Failure.proxyErrorType(error))
     }
   }
@@ -123,11 +126,19 @@ final class Reads: Sendable {
     return answer.isStored ? text + "; stored" : text
   }
 
+  /// A fetch that nobody waits for: when it does not come in time either, that is a failure more.
+  private func watch(_ fetch: Fetches.Fetch) {
+    guard fetch.isLeader else { return }
+    background.start { [policy, upstream] in
+      if await fetch.promise.value(within: policy.softDeadline) == nil { upstream.noteSlowRead() }
+    }
+  }
+
   /// Joins or begins the fetch of a read; it goes on when its callers leave, since the call is already paid for.
   private func fetch(_ ask: Ask) -> Fetches.Fetch {
     let ticket = ask.credential.map { mirror.ticket($0, ask.read) }
     let key = Fetches.key(ask.head, ask.credential)
-    let fetch = fetches.joinOrRegister(key, ticket: ticket)
+    let fetch = fetches.joinOrRegister(key, ticket: ticket, youngerThan: policy.softDeadline)
     guard fetch.isLeader else {
       counters.count(.readsCollapsed)
       return fetch
@@ -184,28 +195,40 @@ final class Reads: Sendable {
   }
 
   /// A copy that is fresh by setting and by the caller's own bounds (RFC 9111 §5.2.1).
-  private func storedFresh(_ ask: Ask) throws -> Response? {
-    guard mirror.trusts(ask.credential), let entry = try mirror.entry(ask.head.originForm, ask.read, ask.credential),
-      entry.answer.isVerbatim
-    else { return nil }
+  private func storedFresh(_ ask: Ask) -> Response? {
+    guard mirror.trusts(ask.credential), case .entry(let entry) = lookUp(ask), entry.answer.isVerbatim else {
+      return nil
+    }
     let now = UnixTime.now
     let age = entry.answer.age(at: now)
     let freshFor = freshSeconds(ask.read)
     let remaining = freshFor - age
-    let isFresh = remaining > (ask.directives.minFresh ?? 0) && age <= (ask.directives.maxAge ?? .max)
+    let isFresh =
+      remaining > (ask.directives.minFresh ?? 0) && age <= (ask.directives.maxAge ?? .max) && ask.directives.maxAge != 0
     let staleAllowed = ask.directives.maxStale.map { remaining <= 0 && -remaining <= $0 } ?? false
     guard isFresh || staleAllowed else { return nil }
     return notModified(ask, entry.answer) ?? hit(entry.rendered, entry.answer, .fresh, freshFor, now)
   }
 
   /// Whatever the mirror has, however old.
-  private func stored(_ ask: Ask, _ occasion: StoredAnswer.Occasion) throws -> Response? {
-    switch try mirror.lookUp(ask.head.originForm, ask.read, ask.credential) {
+  private func stored(_ ask: Ask, _ occasion: StoredAnswer.Occasion) -> Response? {
+    switch lookUp(ask) {
     case .entry(let entry):
+      guard ask.directives.accepts(age: entry.answer.age(at: .now), freshFor: freshSeconds(ask.read)) else {
+        return nil
+      }
       if let unchanged = notModified(ask, entry.answer) { return unchanged }
       return hit(entry.rendered, entry.answer, occasion, freshSeconds(ask.read), .now)
     case .absent: return absent(ask)
     case .unknown: return nil
+    }
+  }
+
+  /// A mirror that cannot be read holds nothing: the caller gets what upstream says, or does not say.
+  private func lookUp(_ ask: Ask) -> Mirror.Finding {
+    do { return try mirror.lookUp(ask.head.originForm, ask.read, ask.credential) } catch {
+      recorder.noteUnreadable(error)
+      return .unknown
     }
   }
 

@@ -163,14 +163,23 @@ final class Recorder: Sendable {
       return true
     } catch {
       counters.count(.recordingFailures)
-      let failed = RecordingFailure(what: what, cause: String(describing: error), at: .now)
-      let isNew = failure.withLock { last in
-        defer { last = failed }
-        return last?.cause != failed.cause
-      }
-      if isNew { logger.error("cannot record \(what)", metadata: ["cause": "\(failed.cause)"]) }
+      note(RecordingFailure(what: what, cause: String(describing: error), at: .now), "cannot record \(what)")
       return false
     }
+  }
+
+  /// The mirror could not be read. Said once for each cause.
+  func noteUnreadable(_ error: any Error) {
+    counters.count(.readFailures)
+    note(RecordingFailure(what: "reading", cause: String(describing: error), at: .now), "cannot read the mirror")
+  }
+
+  private func note(_ failed: RecordingFailure, _ message: Logger.Message) {
+    let isNew = failure.withLock { last in
+      defer { last = failed }
+      return last?.cause != failed.cause
+    }
+    if isNew { logger.error(message, metadata: ["cause": "\(failed.cause)"]) }
   }
 
   private func decodedBody(_ answer: FetchedAnswer) -> [UInt8]? {

@@ -154,3 +154,10 @@ enum JSONText {
     return out + "\""
   }
 }
+
+extension TransportError {
+  /// A caller's patience with a silent upstream ended; the request goes on.
+  static var noAnswerInTime: TransportError {
+    TransportError(.headTimeout, "upstream is silent", requestMayHaveTakenEffect: true)
+  }
+}

@@ -63,11 +63,16 @@ final class Streams: Sendable {
       pipe: RelayPipe(consumerSilenceMax: policy.consumerSilenceMax))
     recorder.begin(.send(conversation: conversation, branch: nil), credential)
     let started = background.start { [self] in await runUntilDone(session, outgoing) }
-    guard started, let opening = await session.opening.value() else {
+    guard started else { throw CancellationError() }
+    let opening: Opening?
+    do { opening = try await session.opening.value(patience: upstream.patience) } catch {
       session.pipe.abandon()
-      throw CancellationError()
+      throw error
     }
     switch opening {
+    case nil:
+      session.pipe.abandon()
+      return Failure.upstream(.noAnswerInTime, offlineSince: upstream.outage).response
     case .open(let status, let fields): return response(session, status, fields)
     case .failed(let error): return Failure.upstream(error, offlineSince: upstream.outage).response
     }

@@ -32,8 +32,9 @@ final class Writes: Sendable {
       let outcome = await send(outgoing, write, credential) { promise.keep(.answer($0)) }
       if let outcome { promise.keep(outcome) }
     }
-    guard started, let outcome = await promise.value() else { throw CancellationError() }
-    switch outcome {
+    guard started else { throw CancellationError() }
+    switch try await promise.value(patience: upstream.patience) {
+    case nil: return Failure.upstream(.noAnswerInTime, offlineSince: upstream.outage).response
     case .answer(let answer): return answer.response(cacheStatus: "chatroutesd; fwd=method")
     case .failed(let error): return Failure.upstream(error, offlineSince: upstream.outage).response
     }
@@ -48,7 +49,7 @@ final class Writes: Sendable {
     let write = touched.map { MirrorWrite.mergeBranch(conversation: $0, branch: "") }
     if let write { recorder.begin(write, credential) }
     do throws(TransportError) {
-      let answer = try await upstream.send(outgoing)
+      let answer = try await upstream.send(outgoing, isBrief: outgoing.isSafe)
       await recorder.note(status: answer.status, credential)
       if let write, !(400..<500).contains(answer.status) { await recorder.forget(write, credential) }
       return Self.relayed(answer, isHead: request.head.hasMethod("HEAD"), cacheStatus)

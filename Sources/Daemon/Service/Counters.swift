@@ -6,7 +6,7 @@ enum Counter: Int, CaseIterable, Sendable {
   case hitsFresh, hitsStale, hitsOffline
   case readsStored, readsRelayed, readsCollapsed, readsMissing
   case writes, relayed
-  case notMirrored, recordingFailures
+  case notMirrored, recordingFailures, readFailures
   case streamsComplete, streamsInterrupted, streamsAbandoned, streamsTruncated
 
   var help: String {
@@ -24,6 +24,7 @@ enum Counter: Int, CaseIterable, Sendable {
     case .relayed: "other requests forwarded"
     case .notMirrored: "answers without the expected shape, relayed and not mirrored"
     case .recordingFailures: "writes to the mirror that failed"
+    case .readFailures: "looks into the mirror that failed"
     case .streamsComplete: "streams recorded whole"
     case .streamsInterrupted: "streams that upstream broke off"
     case .streamsAbandoned: "streams whose client left and that were not read on"

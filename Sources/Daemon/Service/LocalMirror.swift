@@ -12,7 +12,7 @@ public struct LocalMirror: Sendable {
         "there is no mirror at \(path) yet. Run `chatroutesd serve` and point an app at it, or give --database.")
     }
     do { store = try MirrorStore.open(.file(path), readOnly: true) } catch {
-      throw StartError("cannot open the mirror \(path): \(error)")
+      throw StartError("\(error)")
     }
   }
 

@@ -6,7 +6,7 @@ internal import MirrorStore
 enum MirrorFile {
   static func open(_ path: String, _ logger: Logger) throws(StartError) -> MirrorStore {
     do throws(MirrorError) { return try MirrorStore.open(.file(path)) } catch {
-      guard error.kind == .corrupt else { throw StartError("cannot open the mirror \(path): \(error) See --database.") }
+      guard error.kind == .corrupt else { throw StartError("\(error) See --database.") }
       return try replace(path, error, logger)
     }
   }
@@ -20,7 +20,7 @@ enum MirrorFile {
         metadata: ["cause": "\(damage)", "set-aside": "\(aside)"])
       return try MirrorStore.open(.file(path))
     } catch {
-      throw StartError("cannot replace the damaged mirror \(path): \(error)")
+      throw StartError("\(error)")
     }
   }
 }

@@ -11,6 +11,8 @@ internal import WireFormats
 public final class ProxyDaemon: Sendable {
   private let settings: Settings
   private let directory: String
+  /// One daemon a mirror: two would miss each other's writes.
+  private let lock: ProcessLock
   private let store: MirrorStore
   private let upstream: Upstream
   private let background = BackgroundWork()
@@ -28,6 +30,10 @@ public final class ProxyDaemon: Sendable {
     (self.settings, self.logger) = (settings, logger)
     directory = (path as NSString).deletingLastPathComponent
     store = try MirrorFile.open(path, logger)
+    guard let lock = ProcessLock(path: path + ".lock") else {
+      throw StartError("cannot use the mirror \(path): another chatroutesd has it. End that one, or give --database.")
+    }
+    self.lock = lock
     let accounts = Accounts(store: store, hashKey: try SecretFile.accountKey.loadOrCreate(in: directory))
     let mirror = Mirror(store: store, accounts: accounts, memoryBytesMax: settings.memoryCache)
     upstream = Upstream(
@@ -92,9 +98,10 @@ public final class ProxyDaemon: Sendable {
     ]
   }
 
-  /// Cleans up after the services have ended.
+  /// Cleans up after the services have ended: everything is in the one file of the mirror then.
   public func close() {
     RunFile.remove(in: directory)
+    do { try store.close() } catch { logger.error("cannot close the mirror", metadata: ["cause": "\(error)"]) }
   }
 
   private func listen(_ addresses: [ListenAddress]) throws(StartError) -> [ListenAddress] {

@@ -75,6 +75,8 @@ final class Report: Sendable {
     struct UpstreamPart: Codable, Sendable {
       var origin: String
       var state: String
+      /// It accepts connections and answers nothing: callers wait briefly.
+      var isSilent: Bool
       var cause: String?
       var offlineForSeconds: Double?
       var nextProbeInSeconds: Double?
@@ -145,7 +147,7 @@ final class Report: Sendable {
     let counts = upstream.counts
     let now = ContinuousClock.now
     return .init(
-      origin: upstream.origin, state: "\(health.state)", cause: health.cause,
+      origin: upstream.origin, state: "\(health.state)", isSilent: health.isSilent, cause: health.cause,
       offlineForSeconds: health.since.map { Self.seconds($0.duration(to: now)) },
       nextProbeInSeconds: health.nextProbe.map { max(0, Self.seconds(now.duration(to: $0))) },
       calls: counts.calls, failures: counts.failures, probes: counts.probes)

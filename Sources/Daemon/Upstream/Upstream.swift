@@ -26,14 +26,23 @@ public final class Upstream: Sendable {
   public var currentHealth: UpstreamHealth { health.withLock { $0 } }
   public var counts: UpstreamCounts { counters.snapshot }
 
+  /// How long a caller should wait for an answer; `nil`: as long as it takes. The request itself goes on: upstream may be
+  /// slow rather than silent, and the answer is then paid for.
+  var patience: Duration? {
+    health.withLock { $0.state == .offline && $0.isSilent ? limits.knownOutage : nil }
+  }
+
   /// Sends a request and judges the outcome for offline detection.
-  /// - Parameter request: its time-outs are set here.
-  public func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
+  /// - Parameters:
+  ///   - request: its time-outs are set here.
+  ///   - isBrief: give up when the caller's patience ends, for requests that nobody would go on waiting for.
+  public func send(
+    _ request: TransportRequest, isBrief: Bool = false
+  ) async throws(TransportError) -> TransportResponse {
     var request = request
-    let before = currentHealth
-    let isOut = before.state == .offline
+    let isOut = currentHealth.state == .offline
     request.connectTimeout = isOut ? min(limits.knownOutage, limits.connect) : limits.connect
-    request.headTimeout = isOut && before.isSilent ? min(limits.knownOutage, limits.head) : limits.head
+    request.headTimeout = isBrief ? min(patience ?? limits.head, limits.head) : limits.head
     request.bodyIdleTimeout = limits.bodyIdle
     counters.calls.add(1, ordering: .relaxed)
     do throws(TransportError) {
@@ -48,8 +57,7 @@ public final class Upstream: Sendable {
 
   /// A read took longer than the soft deadline.
   func noteSlowRead() {
-    // Slow, not silent: the next write must get its full time.
-    record(.soft(cause: "no answer within the soft deadline", silent: false))
+    record(.soft(cause: "no answer within the soft deadline", silent: true))
   }
 
   /// Whether reads with a copy are answered without asking upstream.
@@ -143,7 +151,7 @@ public struct UpstreamLimits: Sendable {
   /// Until the response head: a model may think long before its first byte.
   public var head: Duration
   public var bodyIdle: Duration
-  /// Bound for connecting, and for silent servers, while upstream is known to be out: callers were promised an answer
+  /// Bound for connecting, and for a caller's wait on a silent server, while upstream is known to be out: callers were promised an answer
   /// within 2 s, and the rest of the way needs some of it.
   public var knownOutage = Duration.milliseconds(1700)
 

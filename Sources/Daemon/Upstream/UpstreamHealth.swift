@@ -17,6 +17,7 @@ public struct UpstreamHealth: Sendable {
 
   /// Two soft failures within this time mean offline.
   public static let softWindow = Duration.seconds(30)
+  public static let silencesApart = Duration.seconds(1)
   public static let firstProbe = Duration.seconds(1)
   public static let probeMax = Duration.seconds(15)
 
@@ -29,10 +30,11 @@ public struct UpstreamHealth: Sendable {
   public private(set) var nextProbe: ContinuousClock.Instant?
   /// A handshake proves the end of a definite outage only: a silent server still accepts connections.
   public private(set) var handshakeProves = false
-  /// Nothing came back when it failed last: waiting long for the next answer would be waiting for nothing.
+  /// Nothing came back, twice and at different times: waiting long for the next answer would be waiting for nothing.
   public private(set) var isSilent = false
 
   private var lastSoftFailure: ContinuousClock.Instant?
+  private var lastSilence: ContinuousClock.Instant?
   private var interval = UpstreamHealth.firstProbe
 
   public init() {}
@@ -53,7 +55,7 @@ public struct UpstreamHealth: Sendable {
       let isSecond = lastSoftFailure.map { now - $0 <= Self.softWindow } ?? false
       lastSoftFailure = now
       if state != .offline { state = isSecond ? .offline : .suspect }
-      (self.cause, handshakeProves, isSilent) = (cause, false, silent)
+      (self.cause, handshakeProves, isSilent) = (cause, false, silent && isConfirmed(silenceAt: now))
     }
     if before == .online { since = now }
     if before != state || nextProbe == nil { restartProbes(at: now) }
@@ -74,6 +76,15 @@ public struct UpstreamHealth: Sendable {
     nextProbe = now + interval
     interval = min(interval * 2, Self.probeMax)
     return true
+  }
+
+  /// Requests of one moment that all hang are one silence.
+  private mutating func isConfirmed(silenceAt now: ContinuousClock.Instant) -> Bool {
+    guard let earlier = lastSilence, now - earlier <= Self.softWindow else {
+      lastSilence = now
+      return false
+    }
+    return now - earlier >= Self.silencesApart
   }
 
   private mutating func restartProbes(at now: ContinuousClock.Instant) {
