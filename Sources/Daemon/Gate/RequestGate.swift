@@ -16,7 +16,7 @@ public struct RequestGate: Sendable {
 
   /// Why this request is refused; `nil`: it may pass. The text names the setting that would allow it.
   /// - Parameter needsToken: false for a page whose browser proves itself by a cookie or a ticket instead.
-  public func refusal(of head: RequestHead, needsToken: Bool = true) -> Refusal? {
+  public func refusal(of head: RequestHead, needsToken: @autoclosure () -> Bool = true) -> Refusal? {
     if !hostIsLocal(head) {
       return Refusal(
         status: 421, message: "this Host is not this machine. Use 127.0.0.1, or list the name in allowed-hosts.")
@@ -28,7 +28,7 @@ public struct RequestGate: Sendable {
     if !originIsAllowed(head) {
       return Refusal(status: 403, message: "this Origin may not call. List it in allowed-origins.")
     }
-    if needsToken, !tokenIsRight(head) {
+    if localToken != nil, needsToken(), !tokenIsRight(head) {
       return Refusal(
         status: 403,
         message: "the local token is missing or wrong. Send it in X-Chatroutesd-Token (see local-token-file).")
