@@ -43,7 +43,7 @@ struct Demo {
         sandbox.drain(deadline: .seconds(1))
         await sandboxTask.value
         try await story.offline()
-        story.whereToLook(stays: stays)
+        await story.whereToLook(stays: stays)
         return stays
       })
     await transport.shutdown()
@@ -117,11 +117,11 @@ private actor Story {
     }
   }
 
-  nonisolated func whereToLook(stays: Bool) {
+  func whereToLook(stays: Bool) {
     Terminal.print("")
     Terminal.print("Where to look (the mirror is \(database)):")
     let command = CommandLine.arguments[0]
-    for line in ["list", "search tunnel", "show \("ID")", "open"] where stays || line != "open" {
+    for line in ["list", "search tunnel", "show \(conversationID)", "open"] where stays || line != "open" {
       Terminal.print("  \(command) \(line) --database \(database)")
     }
     if stays { Terminal.print("The daemon keeps running at \(origin). Ctrl-C ends it and removes the demo's mirror.") }

@@ -290,6 +290,32 @@ import Testing
     }
   }
 
+  @Test func headIsAnsweredFromTheMirrorWhileUpstreamIsOut() async throws {
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, Self.json))) {
+      (rig: DaemonRig) async throws in
+      #expect(try await rig.ask("HEAD", Self.path).status == 200)
+      #expect(rig.upstream.requests.last?.method == "HEAD", "online it is a call like any other")
+      _ = try await rig.ask("GET", Self.path)
+      rig.upstream.become(ScriptedUpstream.refused)
+      _ = try await rig.ask("GET", Self.path)
+      let head = try await rig.ask("HEAD", Self.path)
+      #expect(head.status == 200 && head.text.isEmpty && head.cacheStatus.contains("detail=offline"))
+      #expect(head.fields[.contentLength] == "\(Self.json.utf8.count)")
+    }
+  }
+
+  @Test func aConditionalReadOfTheMirrorIs304() async throws {
+    let fields: HTTPFields = [.eTag: "\"v1\""]
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, Self.json, fields))) {
+      (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", Self.path)
+      rig.upstream.become(ScriptedUpstream.refused)
+      let same = try await rig.ask("GET", Self.path, [("If-None-Match", "W/\"v0\", W/\"v1\"")])
+      #expect(same.status == 304 && same.text.isEmpty && same.fields[.eTag] == "\"v1\"" && same.fields[.age] != nil)
+      #expect(try await rig.ask("GET", Self.path, [("If-None-Match", "\"v2\"")]).text == Self.json)
+    }
+  }
+
   @Test func requestDirectivesBoundStaleCopiesToo() async throws {
     try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, Self.json))) {
       (rig: DaemonRig) async throws in

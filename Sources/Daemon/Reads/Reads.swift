@@ -78,6 +78,13 @@ final class Reads: Sendable {
     return try await fetched(ask)
   }
 
+  /// The mirror's answer when upstream is out, and nothing else: no fetch is begun.
+  func mirrored(_ head: RequestHead, _ read: MirrorRead, _ credential: Credential?, mode: Mode) -> Response? {
+    guard mode == .offline || (mode == .auto && upstream.prefersMirror) else { return nil }
+    let ask = Ask(head: head, read: read, credential: credential, directives: CacheDirectives(of: head))
+    return stored(ask, mode == .offline ? .offline : outageOccasion)
+  }
+
   // MARK: - From upstream
 
   private func fetched(_ ask: Ask) async throws -> Response {
@@ -245,7 +252,8 @@ final class Reads: Sendable {
     let tags = asked.split(separator: ",").map { $0.drop { $0 == " " }.replacing("W/", with: "", maxReplacements: 1) }
     guard asked == "*" || tags.contains(tag.replacing("W/", with: "", maxReplacements: 1)[...]) else { return nil }
     counters.count(.hitsFresh)
-    let fields: HTTPFields = [.eTag: tag, .cacheStatus: "chatroutesd; hit"]
+    let age = String(answer.age(at: .now))
+    let fields: HTTPFields = [.eTag: tag, .age: age, .cacheStatus: "chatroutesd; hit"]
     return Response(head: HTTPResponse(status: .notModified, headerFields: fields), body: .empty)
   }
 

@@ -69,6 +69,7 @@ final class Routes: Sendable {
     if head.hasMethod("GET"), !hasBody, let response = reads.hotAnswer(head, target, credential, mode: mode) {
       return response
     }
+    if head.hasMethod("HEAD"), let response = mirroredHead(head, target, credential, mode) { return response }
     let endpoint = mode == .bypass ? .unknown : Endpoint.classify(method: head.method, target: target)
     let isOddRead = if case .read = endpoint { hasBody } else { false }
     if mode == .offline {
@@ -85,6 +86,14 @@ final class Routes: Sendable {
         mode == .bypass ? "chatroutesd; fwd=bypass" : isSafe ? "chatroutesd; fwd=uri-miss" : "chatroutesd; fwd=method"
       return try await writes.relay(request, credential, cacheStatus: status)
     }
+  }
+
+  /// HEAD is forwarded like any call; while upstream is out, the mirror says what GET would have (the server sends no body).
+  private func mirroredHead(
+    _ head: RequestHead, _ target: ArraySlice<UInt8>, _ credential: Credential?, _ mode: Mode
+  ) -> Response? {
+    guard case .read(let read) = Endpoint.classify(method: "GET", target: target) else { return nil }
+    return reads.mirrored(head, read, credential, mode: mode)
   }
 
   /// One line a request: method, kind of call, status, Cache-Status. No path: it holds ids.
