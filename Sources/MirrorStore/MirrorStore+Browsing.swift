@@ -22,6 +22,18 @@ extension MirrorStore {
     }
   }
 
+  /// Whether every account's list of conversations is held to its end.
+  public func holdsWholeLists() throws(MirrorError) -> Bool {
+    try read("look at the lists of conversations") { db in
+      try Bool.fetchOne(
+        db.cachedStatement(
+          sql: """
+            SELECT NOT EXISTS (SELECT 1 FROM account WHERE id NOT IN (
+              SELECT account FROM list WHERE conversation IS NULL AND kind = 'conversations' AND key = '' AND complete))
+            """)) ?? false
+    }
+  }
+
   /// A conversation with the messages of one branch; nil: not held, or gone.
   /// - Parameter branch: nil: the main branch.
   public func conversationDetail(

@@ -3,6 +3,15 @@ import Testing
 @testable import MirrorStore
 
 @Suite struct BrowsingTests {
+  @Test func wholeListsAreKnownOnceEveryPageWasSeen() async throws {
+    let mirror = try await Mirror()
+    #expect(try !mirror.store.holdsWholeLists())
+    try await mirror.show(allConversations, page(["a", "b"], total: 3))
+    #expect(try !mirror.store.holdsWholeLists())
+    try await mirror.show(.conversations(page: 2, limit: nil, filter: nil), page(["c"], total: 3, page: 2))
+    #expect(try mirror.store.holdsWholeLists())
+  }
+
   private func full() async throws -> Mirror {
     let mirror = try await Mirror()
     try await mirror.show(

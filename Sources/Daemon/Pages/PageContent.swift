@@ -16,7 +16,7 @@ struct PageContent: Sendable {
     let found = try store.conversationSummaries(limit: size + 1, offset: (page - 1) * size)
     let rows = found.prefix(size).map(Self.row)
     let total = try store.counts().conversations
-    return (rows, Paging(number: page, hasNext: found.count > size, itemsTotal: total), true)
+    return (rows, Paging(number: page, hasNext: found.count > size, itemsTotal: total), try store.holdsWholeLists())
   }
 
   func search(_ words: String, page: Int) throws -> (rows: [SearchHitRow], paging: Paging) {
