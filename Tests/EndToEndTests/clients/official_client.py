@@ -139,7 +139,10 @@ def check_lists(state):
     before = state["answers"]["conversations.list"]
     now = client.conversations.list()
     check("the list shows the newest conversation first", now["data"][0]["id"] == state["unread"], now)
-    check("and behind it what it showed before", [c["id"] for c in now["data"][1:]] == [c["id"] for c in before["data"]], now)
+    check("and behind it, to the letter, what it showed before", difference(now["data"][1:], before["data"]) is None,
+          difference(now["data"][1:], before["data"]))
+    for name in ("page", "limit", "hasNext"):
+        check(f"with the same {name}", now[name] == before[name], now)
     check("the total counts it", now["total"] == before["total"] + 1, now)
     check("deleted conversations stay deleted", state["doomed"] not in [c["id"] for c in now["data"]], now)
     pages = [client.conversations.list({"page": p, "limit": 1})["data"] for p in (1, 2, 3)]
