@@ -290,6 +290,28 @@ import Testing
     }
   }
 
+  @Test func aGetBegunBeforeAWriteDoesNotRestoreThePast() async throws {
+    let gate = Promise<Void>()
+    let created = #"{"data":{"branch":{"id":"b2","conversationId":"c1","title":"new"}}}"#
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, Self.json))) {
+      (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", Self.path)
+      rig.upstream.become { request in
+        if request.method == "GET" { _ = await gate.value() }
+        return TransportResponse(
+          status: 200, body: TransportBody(Array((request.method == "GET" ? Self.json : created).utf8)))
+      }
+      async let slow = rig.ask("GET", Self.path)
+      while rig.upstream.requests.count < 2 { await Task.yield() }
+      #expect(try await rig.ask("POST", Self.path, body: #"{"title":"new"}"#).status == 200)
+      gate.keep(())
+      let late = try await slow
+      #expect(late.text == Self.json && !late.cacheStatus.contains("stored"), "relayed, not stored")
+      rig.upstream.become(ScriptedUpstream.refused)
+      #expect(try await rig.ask("GET", Self.path).text.contains(#""id":"b2""#))
+    }
+  }
+
   @Test func headIsAnsweredFromTheMirrorWhileUpstreamIsOut() async throws {
     try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, Self.json))) {
       (rig: DaemonRig) async throws in
