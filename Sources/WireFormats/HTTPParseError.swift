@@ -14,7 +14,7 @@ public enum HTTPParseError: Error, Sendable, Equatable {
   case targetTooLong(limit: Int)
   /// The request line does not end with `HTTP/` digit `.` digit, one space before it (RFC 9112 §2.3).
   case invalidVersion
-  /// A well-formed version other than 1.0 and 1.1, as in the preface of HTTP/2.
+  /// A well-formed version whose major number is not 1, as in the preface of HTTP/2.
   case unsupportedVersion
   /// A CR without LF or an LF without CR in the head or in trailers (RFC 9112 §2.2).
   case invalidLineEnd

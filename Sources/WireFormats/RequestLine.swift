@@ -96,8 +96,9 @@ struct RequestLineScanner: Sendable {
   /// Decides about the line as a whole: the version first, so that an HTTP/2 preface is told to use HTTP/1.1.
   private mutating func judge(_ bytes: Span<UInt8>) throws(HTTPParseError) {
     switch (majorVersion, minorVersion) {
-    case (1, 1): line.version = .http1_1
     case (1, 0): line.version = .http1_0
+    // A higher minor version is spoken to as the highest one known (RFC 9110 §2.5).
+    case (1, _): line.version = .http1_1
     default: throw .unsupportedVersion
     }
     if bytes.equals("CONNECT", in: line.method) || bytes.equals("TRACE", in: line.method) {

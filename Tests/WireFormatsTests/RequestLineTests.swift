@@ -35,13 +35,18 @@ import Testing
     ("GET / http/1.1", .invalidVersion), ("GET / HTTP/1.1 ", .invalidVersion), ("GET / HTTP/11", .invalidVersion),
     ("GET / HTTP/1.", .invalidVersion), ("GET / HTTP/1.10", .invalidVersion), ("GET / HTTP/x.1", .invalidVersion),
     ("GET / HTTP/01.1", .invalidVersion), ("GET / HTTP/1,1", .invalidVersion), ("GET / HTP/1.1", .invalidVersion),
-    ("GET / HTTP/0.9", .unsupportedVersion), ("GET / HTTP/1.2", .unsupportedVersion),
+    ("GET / HTTP/0.9", .unsupportedVersion),
     ("GET / HTTP/2.0", .unsupportedVersion),
     ("GET / HTTP/3.0", .unsupportedVersion), ("CONNECT h:443 HTTP/1.1", .methodNotImplemented),
     ("CONNECT / HTTP/1.1", .methodNotImplemented), ("TRACE / HTTP/1.1", .methodNotImplemented),
   ])
   func lineIsRefused(_ line: String, _ error: HTTPParseError) {
     #expect(refusalOfLine(line) == error)
+  }
+
+  @Test(arguments: ["1.2", "1.9"])
+  func higherMinorVersionIsSpokenToAs11(_ version: String) {
+    #expect(seen(line: "GET / HTTP/\(version)") == .head("GET|/|1.1|Host=a", .none))
   }
 
   @Test func http2PrefaceIsToldToUseHTTP1() {
