@@ -7,6 +7,9 @@ let package = Package(
     .executable(name: "chatroutesd", targets: ["chatroutesd"]),
     // The SDK core stands alone: an app that needs no daemon depends on this product only.
     .library(name: "ChatRoutes", targets: ["ChatRoutes"]),
+    // The server and its parsers know nothing of ChatRoutes: others may take them out.
+    .library(name: "LocalServer", targets: ["LocalServer"]),
+    .library(name: "WireFormats", targets: ["WireFormats"]),
   ],
   dependencies: [
     // Upstream HTTP and TLS: back-pressure, no process-wide state, measured 8x cheaper than URLSession on Linux.

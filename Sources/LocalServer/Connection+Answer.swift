@@ -43,7 +43,7 @@ extension Connection {
     let plan = begin(response)
     switch response.body {
     case .empty: appendHead(response.head, plan)
-    case .rendered(let rendered, let extraFields): appendRendered(rendered, extraFields, plan)
+    case .rendered(let ready): append(ready, plan)
     case .bytes(let bytes):
       appendHead(response.head, plan)
       if plan.sendsBody { socket.append(piece: bytes) }
@@ -64,16 +64,20 @@ extension Connection {
   @inline(never)
   private func begin(_ response: Response) -> AnswerPlan {
     let (status, length) = response.statusAndLength
-    return exchange.answerBegins(
-      status: status, bodyLength: length,
-      serverKeepsConnection: !loop.isDraining && !response.asksToClose
+    return plan(status: status, bodyLength: length, asksToClose: response.asksToClose)
+  }
+
+  func plan(status: HTTPResponse.Status, bodyLength: Int64??, asksToClose: Bool = false) -> AnswerPlan {
+    exchange.answerBegins(
+      status: status, bodyLength: bodyLength,
+      serverKeepsConnection: !loop.isDraining && !asksToClose
         && exchange.number < server.configuration.requestsPerConnectionMax,
       bytesAreThere: parser.bufferedBytes > 0, discardBytesMax: server.configuration.drainBytesMax)
   }
 
   /// Whether the answer needs no wait: it is sent, or it is small and a further request is here already, so that the
   /// answers to both can leave together.
-  private func leavesAtOnce(_ sequel: Exchange.Sequel) -> Bool {
+  func leavesAtOnce(_ sequel: Exchange.Sequel) -> Bool {
     guard sequel == .nextRequest, parser.bufferedBytes > 0, socket.outbound.takesMore else {
       return socket.flushAtOnce()
     }
@@ -101,15 +105,15 @@ extension Connection {
   }
 
   @inline(never)
-  private func appendRendered(_ rendered: RenderedResponse, _ extraFields: [UInt8], _ plan: AnswerPlan) {
+  func append(_ ready: ReadyAnswer, _ plan: AnswerPlan) {
     socket.append { output in
-      output.append(contentsOf: rendered.prefix)
-      if !rendered.hasDate { output.append(contentsOf: loop.dateLine) }
-      output.append(contentsOf: extraFields)
+      output.append(contentsOf: ready.rendered.prefix)
+      if !ready.rendered.hasDate { output.append(contentsOf: loop.dateLine) }
+      output.append(contentsOf: ready.extraFields)
       output.append(plan.connectionField)
       output.append("\r\n")
     }
-    if plan.sendsBody { socket.append(piece: rendered.body) }
+    if plan.sendsBody { socket.append(piece: ready.rendered.body) }
   }
 
   private func sendStream(
@@ -185,7 +189,7 @@ extension Response {
     case .empty: (head.status, .none)
     case .bytes(let bytes): (head.status, .some(.some(Int64(bytes.count))))
     case .stream(let length, _): (head.status, .some(length))
-    case .rendered(let rendered, _): (rendered.head.status, .some(.some(Int64(rendered.body.count))))
+    case .rendered(let ready): (ready.rendered.head.status, .some(.some(Int64(ready.rendered.body.count))))
     }
   }
 }

@@ -4,6 +4,8 @@ internal import WireFormats
 extension Connection {
   enum NextHead {
     case request(RequestHead, BodyFraming)
+    /// It was answered from memory; what is left of the answer has to be sent, and this follows.
+    case answered(Exchange.Sequel)
     case refused(ServerFailure.Reason)
     /// Closed by the client, idle too long, or drained.
     case over
@@ -15,18 +17,19 @@ extension Connection {
     var deadline = LoopTime.never
     var headHasBegun = false
     while true {
-      if let next = parsedHead() { return next }
+      if let next = takeHandedOver() ?? parsedHead().map(answeredIfReady) { return next }
       if !socket.outbound.isEmpty, await !flush() { return .over }
+      let received: Received
       if parser.isBetweenRequests {
         if loop.isDraining { return .over }
-        deadline = loop.now.after(timeouts.keepAliveIdle)
-        socket.isIdle = true
-      } else if !headHasBegun {
-        headHasBegun = true
-        deadline = loop.now.after(timeouts.head)
+        received = await idle(until: loop.now.after(timeouts.keepAliveIdle))
+      } else {
+        if !headHasBegun {
+          headHasBegun = true
+          deadline = loop.now.after(timeouts.head)
+        }
+        received = await receive(until: deadline, feeding: true)
       }
-      let received = await receive(until: deadline, feeding: true)
-      socket.isIdle = false
       switch received {
       case .bytes: continue
       case .timedOut where headHasBegun: return .refused(.headTimeout)
@@ -35,9 +38,27 @@ extension Connection {
     }
   }
 
+  /// Waits between two requests; those that `serveAtOnce` can answer do not end the wait.
+  private func idle(until deadline: LoopTime) async -> Received {
+    socket.isIdle = true
+    defer { socket.isIdle = false }
+    switch await socket.waitReadable(until: deadline, offeringFirst: true) {
+    case .timedOut: return .timedOut
+    case .cut: return .cut
+    case .ready where handedOver != nil || !parser.isBetweenRequests: return .bytes(0)
+    case .ready: return await receive(until: deadline, feeding: true)
+    }
+  }
+
+  private func takeHandedOver() -> NextHead? {
+    guard handedOver != nil else { return nil }
+    defer { handedOver = nil }
+    return handedOver
+  }
+
   /// nil: more bytes needed.
   @inline(never)
-  private func parsedHead() -> NextHead? {
+  func parsedHead() -> NextHead? {
     do throws(HTTPParseError) {
       // What else may come is the end of a request without a body.
       while let event = try parser.nextEvent() {
@@ -50,7 +71,7 @@ extension Connection {
     }
   }
 
-  private func flush() async -> Bool {
+  func flush() async -> Bool {
     do throws(ConnectionError) {
       try await socket.flush(stall: timeouts.writeStall)
       return true

@@ -17,6 +17,8 @@ final class Connection: @unchecked Sendable {
   var exchange = Exchange(refusalNumber: 0)
   var stream: AnswerStream?
   var inputEnded = false
+  /// What `serveAtOnce` found and left to the task.
+  var handedOver: NextHead?
 
   init(_ descriptor: CInt, peer: Peer, loop: EventLoop, server: LocalServer) {
     socket = Socket(descriptor, on: loop)
@@ -41,8 +43,10 @@ final class Connection: @unchecked Sendable {
   func serve(isWelcome: Bool) async {
     if loop.add(socket) {
       withUnsafeCurrentTask { socket.task = $0 }
+      if server.readyHandler != nil { socket.firstReader = { self.serveAtOnce() } }
       let ending = isWelcome ? await serveRequests() : await refuse(.tooManyConnections)
       socket.task = nil
+      socket.firstReader = nil
       if ending == .afterAnswer { await linger() }
       if ending == .broken { socket.breakOff() }
     }
@@ -56,6 +60,7 @@ final class Connection: @unchecked Sendable {
       let ending: Ending?
       switch await nextHead() {
       case .request(let head, let framing): ending = await serve(head, framing)
+      case .answered(let sequel): ending = await finishAnswer(sequel)
       case .refused(let reason): ending = await refuse(reason)
       case .over: ending = .silent
       }
@@ -71,17 +76,26 @@ final class Connection: @unchecked Sendable {
       let sequel = try await send(response)
       // The handler may have left the body to a task that still waits for it: the socket is ours again.
       socket.dismissReader()
-      switch sequel {
-      case .nextRequest: return nil
-      case .close: return .afterAnswer
-      case .discardBody: return await discardBody() ? nil : .afterAnswer
-      }
+      return await follow(sequel)
     } catch {
       return error.endsCleanly ? .silent : .broken
     }
   }
 
-  private func begin(_ head: RequestHead, _ framing: BodyFraming) -> Request {
+  private func finishAnswer(_ sequel: Exchange.Sequel) async -> Ending? {
+    if !leavesAtOnce(sequel), await !flush() { return .broken }
+    return await follow(sequel)
+  }
+
+  private func follow(_ sequel: Exchange.Sequel) async -> Ending? {
+    switch sequel {
+    case .nextRequest: nil
+    case .close: .afterAnswer
+    case .discardBody: await discardBody() ? nil : .afterAnswer
+    }
+  }
+
+  func begin(_ head: RequestHead, _ framing: BodyFraming) -> Request {
     loop.statistics.requests.wrappingAdd(1, ordering: .relaxed)
     let number = exchange.number &+ 1
     exchange = Exchange(number: number, head: head, framing: framing)

@@ -1,14 +1,18 @@
 internal import Glibc
 internal import Synchronization
+public import WireFormats
 
 /// An HTTP/1.1 server on local sockets: event loops that accept, read, have requests answered by one handler, and write.
 ///
 /// Make it, `bind` or `adopt` sockets, then `run` once; `drain` ends the run.
 public final class LocalServer: Sendable {
   public typealias Handler = @Sendable (Request) async throws -> Response
+  /// Answers a request from memory, without waiting for anything, or leaves it to the handler (nil).
+  public typealias ReadyHandler = @Sendable (RequestHead) -> ReadyAnswer?
 
   let configuration: ServerConfiguration
   let handler: Handler
+  let readyHandler: ReadyHandler?
   let timeouts: Timeouts
   let openConnections = Atomic<Int>(0)
   private let state = Mutex(State())
@@ -23,8 +27,13 @@ public final class LocalServer: Sendable {
 
   /// - Parameter handler: Answers requests, on the event loop of their connection: it must not block. It is cancelled when
   ///   its client is reset or the drain's deadline passes, and may throw: the configuration says what is answered then.
-  public init(configuration: ServerConfiguration, handler: @escaping Handler) {
+  /// - Parameter ready: Asked before the handler about each request that has neither a body nor an `Expect` field: what
+  ///   it answers costs no task switch. It runs on the event loop and must be quick.
+  public init(
+    configuration: ServerConfiguration, ready: ReadyHandler? = nil, handler: @escaping Handler
+  ) {
     self.configuration = configuration
+    readyHandler = ready
     self.handler = handler
     timeouts = Timeouts(configuration)
   }
@@ -91,7 +100,7 @@ public final class LocalServer: Sendable {
   private func add(_ listeners: [ListeningSocket]) throws(ListenError) {
     try state.withLock { state throws(ListenError) in
       precondition(!state.isRunning, "a listening socket was added to a running server")
-      while state.loops.count < (configuration.loops ?? Self.activeCores) {
+      while state.loops.count < (configuration.loops ?? Self.defaultLoops) {
         let loop = try EventLoop(shortestTimeout: timeouts.shortest)
         if let end = state.end { loop.execute { $0.drain(until: end) } }
         state.loops.append(loop)
@@ -113,5 +122,5 @@ public final class LocalServer: Sendable {
     }
   }
 
-  private static var activeCores: Int { max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN))) }
+  private static var defaultLoops: Int { min(max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)) / 2), 4) }
 }

@@ -24,3 +24,15 @@ public final class RenderedResponse: Sendable {
   /// About what the answer holds in memory.
   public var byteCount: Int { prefix.count + body.count }
 }
+
+/// An answer rendered before, and what is special about this use of it.
+public struct ReadyAnswer: Sendable {
+  let rendered: RenderedResponse
+  let extraFields: [UInt8]
+
+  /// - Parameter extraFields: Whole field lines with CRLF, like `Age: 3\r\n`.
+  public init(_ rendered: RenderedResponse, extraFields: [UInt8] = []) {
+    self.rendered = rendered
+    self.extraFields = extraFields
+  }
+}

@@ -20,10 +20,9 @@ public struct Response: Sendable {
     self.init(head: HTTPResponse(status: status, headerFields: fields), body: body)
   }
 
-  /// A ready answer and what is special about this use of it.
-  /// - Parameter extraFields: Whole field lines with CRLF, like `Age: 3\r\n`.
-  public init(_ rendered: RenderedResponse, extraFields: [UInt8] = []) {
-    self.init(head: rendered.head, body: .rendered(rendered, extraFields: extraFields))
+  /// An answer rendered before.
+  public init(_ ready: ReadyAnswer) {
+    self.init(head: ready.rendered.head, body: .rendered(ready))
   }
 
   /// What follows the head. Never sent in an answer to HEAD, nor with status 204 or 304.
@@ -35,6 +34,6 @@ public struct Response: Sendable {
     /// connection is cut so that the client sees a broken body. Not called when no body is sent.
     case stream(length: Int64?, @Sendable (BodyWriter) async throws -> Void)
     /// Everything encoded before; the response's own `head` is not looked at.
-    case rendered(RenderedResponse, extraFields: [UInt8])
+    case rendered(ReadyAnswer)
   }
 }

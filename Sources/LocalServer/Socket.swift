@@ -21,6 +21,8 @@ final class Socket {
   let isGone = Atomic<Bool>(false)
   /// Waiting for something that may never come: a drain closes the socket at once.
   var isIdle = false
+  /// Asked first when bytes come for a reader that waits with `offeringFirst`: says whether that reader can sleep on.
+  var firstReader: (() -> Bool)?
   /// The task to cancel when the peer vanishes or the drain deadline passes. Set and cleared by that task itself.
   var task: UnsafeCurrentTask?
   private(set) var outbound = Outbound()
@@ -37,6 +39,7 @@ final class Socket {
   private var isQueuedForFlush = false
   private var stepsWithoutWait = 0
   private var readWaiter: UnsafeContinuation<Wake, Never>?
+  private var offersFirst = false
   private var writeWaiter: UnsafeContinuation<Wake, Never>?
   private var readDeadline = LoopTime.never
   private var writeDeadline = LoopTime.never
@@ -79,11 +82,23 @@ final class Socket {
   }
 
   /// Suspends until there may be something to read. One reader at a time.
-  func waitReadable(until deadline: LoopTime) async -> Wake {
+  /// - Parameter offeringFirst: Bytes that come are offered to `firstReader`, which may use them and renew the deadline
+  ///   without waking the reader.
+  func waitReadable(until deadline: LoopTime, offeringFirst: Bool = false) async -> Wake {
     if isCut { return .cut }
     if readable { return .ready }
     prepareToSleep(until: deadline)
+    offersFirst = offeringFirst
     return await withUnsafeContinuation { readWaiter = $0 }
+  }
+
+  /// Whether the last read left something behind, so that no further event will tell of it.
+  var mayHaveMore: Bool { readable }
+
+  /// Lets the reader that waits go on waiting.
+  func renewReadDeadline(_ deadline: LoopTime) {
+    readDeadline = deadline
+    loop.expectSweep(by: deadline)
   }
 
   /// Suspends until the deadline, or an event that comes first, although there may be something to read.
@@ -215,7 +230,7 @@ final class Socket {
     if event.ended { sawEnd = true }
     if event.mayRead {
       readable = true
-      wakeReader(.ready)
+      if !offersFirst || event.ended || !isServedFirst() { wakeReader(.ready) }
     }
     if event.mayWrite {
       writable = true
@@ -225,6 +240,11 @@ final class Socket {
       isGone.store(true, ordering: .relaxed)
       task?.cancel()
     }
+  }
+
+  private func isServedFirst() -> Bool {
+    stepsWithoutWait = 0
+    return firstReader?() ?? false
   }
 
   /// Ends the waits whose time is over.
@@ -276,6 +296,7 @@ final class Socket {
   /// Clearing the waiter before resuming it is what makes every wait end exactly once.
   private func wakeReader(_ wake: Wake) {
     readDeadline = .never
+    offersFirst = false
     guard let waiter = readWaiter else { return }
     readWaiter = nil
     waiter.resume(returning: wake)

@@ -17,11 +17,19 @@ public struct RequestHead: Sendable {
   public let bytes: [UInt8]
   let line: RequestLine
   let ranges: [FieldRange]
+  private let nameLengths: NameLengths
 
   init(bytes: [UInt8], line: RequestLine, ranges: [FieldRange]) {
     self.bytes = bytes
     self.line = line
     self.ranges = ranges
+    nameLengths = NameLengths(ranges)
+  }
+
+  /// The fields that may have this name. Most look-ups are for fields that are not there, and end here.
+  @inline(__always)
+  func candidates(for name: StaticString) -> [FieldRange] {
+    nameLengths.mayHold(name) ? ranges : []
   }
 
   /// The version of the request line.
@@ -46,6 +54,21 @@ public struct RequestHead: Sendable {
 
   /// All fields as values of the ecosystem's vocabulary: order, letter case and duplicates kept, values byte for byte.
   public func httpFields() -> HTTPFields { HTTPFields(ranges, in: bytes) }
+}
+
+/// Which lengths the field names of a head have, one bit each.
+private struct NameLengths: Sendable {
+  private var bits: UInt64 = 0
+
+  init(_ ranges: [FieldRange]) {
+    for range in ranges { bits |= Self.bit(range.name.count) }
+  }
+
+  @inline(__always)
+  func mayHold(_ name: StaticString) -> Bool { bits & Self.bit(name.utf8CodeUnitCount) != 0 }
+
+  @inline(__always)
+  private static func bit(_ length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
 }
 
 extension HTTPFields {

@@ -10,7 +10,7 @@ struct ResponseTests {
     try await withServer { request in
       switch request.head.targetText {
       case "/bytes": .text("four")
-      case "/rendered": Response(rendered)
+      case "/rendered": Response(ReadyAnswer(rendered))
       case "/stream": Response(status: .ok, body: .stream(length: 9) { _ in Issue.record("body of a HEAD answer") })
       case "/own": Response(status: .ok, fields: [.contentLength: "77"])
       default: Response(status: .ok, body: .stream(length: nil) { _ in Issue.record("body of a HEAD answer") })
@@ -34,7 +34,7 @@ struct ResponseTests {
     let rendered = RenderedResponse(head: HTTPResponse(status: .init(code: status)), body: Array("never".utf8))
     try await withServer { request in
       request.head.targetText == "/rendered"
-        ? Response(rendered) : .text("never", status: .init(code: status))
+        ? Response(ReadyAnswer(rendered)) : .text("never", status: .init(code: status))
     } _: { _, address in
       let client = try TestClient(address)
       for target in ["/rendered", "/bytes", "/rendered"] {
@@ -53,7 +53,7 @@ struct ResponseTests {
     let rendered = RenderedResponse(head: HTTPResponse(status: .ok, headerFields: fields), body: [65])
     try await withServer { request in
       request.head.targetText == "/rendered"
-        ? Response(rendered) : Response(status: .ok, fields: fields, body: .bytes([65]))
+        ? Response(ReadyAnswer(rendered)) : Response(status: .ok, fields: fields, body: .bytes([65]))
     } _: { _, address in
       let client = try TestClient(address)
       for target in ["/rendered", "/bytes"] {
@@ -72,7 +72,7 @@ struct ResponseTests {
     let rendered = RenderedResponse(head: HTTPResponse(status: .ok, headerFields: own), body: [])
     try await withServer { request in
       switch request.head.targetText {
-      case "/rendered": Response(rendered)
+      case "/rendered": Response(ReadyAnswer(rendered))
       case "/own": Response(status: .ok, fields: own)
       default: .text("x")
       }
@@ -90,7 +90,7 @@ struct ResponseTests {
   @Test func extraFieldsStandInTheHead() async throws {
     let rendered = RenderedResponse(head: HTTPResponse(status: .ok), body: [65])
     try await withServer { _ in
-      Response(rendered, extraFields: Array("Age: 3\r\n".utf8))
+      Response(ReadyAnswer(rendered, extraFields: Array("Age: 3\r\n".utf8)))
     } _: { _, address in
       let client = try TestClient(address)
       try await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")

@@ -6,6 +6,7 @@ import Logging
 func withServer(
   on address: ListenAddress = .tcp(host: "127.0.0.1", port: 0),
   _ configure: (inout ServerConfiguration) -> Void = { _ in },
+  ready: LocalServer.ReadyHandler? = nil,
   handler: @escaping LocalServer.Handler,
   _ body: (LocalServer, ListenAddress) async throws -> Void
 ) async throws {
@@ -14,7 +15,7 @@ func withServer(
   configuration.lingerTimeout = .milliseconds(200)
   configuration.logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
   configure(&configuration)
-  let server = LocalServer(configuration: configuration, handler: handler)
+  let server = LocalServer(configuration: configuration, ready: ready, handler: handler)
   let bound = try server.bind([address])
   try await withThrowingDiscardingTaskGroup { group in
     group.addTask { await server.run() }

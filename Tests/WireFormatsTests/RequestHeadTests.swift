@@ -45,6 +45,14 @@ import Testing
     #expect(head.fields.map { $0.hasName("x-one") } == [false, true, false, true, false])
   }
 
+  @Test func namesOfAnyLengthAreFound() throws {
+    let long = String(repeating: "x", count: 69)
+    let head = try head(fields: ["\(long)a: 1", "\(long)bc: 2"])
+    #expect(head.firstText("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxa") == "1")
+    #expect(head.firstText("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxbc") == "2")
+    #expect(head.first("xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxb") == nil)
+  }
+
   @Test func textThatIsNotUTF8IsRepaired() throws {
     let head = try head(fields: ["A: b\u{FF}", "B: \u{C3}\u{A9}"])
     #expect(head.firstText("A") == "b\u{FFFD}")

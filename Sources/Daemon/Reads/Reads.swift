@@ -41,7 +41,7 @@ final class Reads: Sendable {
   /// The hot path: an answer rendered before, when the mirror would answer anyway. No SQLite, no JSON, no waiting.
   func hotAnswer(
     _ head: RequestHead, _ target: ArraySlice<UInt8>, _ credential: Credential?, mode: Mode
-  ) -> Response? {
+  ) -> ReadyAnswer? {
     guard mode != .bypass, head.count("cache-control") == 0, head.count("pragma") == 0,
       head.count("if-none-match") == 0
     else { return nil }
@@ -214,7 +214,7 @@ final class Reads: Sendable {
       remaining > (ask.directives.minFresh ?? 0) && age <= (ask.directives.maxAge ?? .max) && ask.directives.maxAge != 0
     let staleAllowed = ask.directives.maxStale.map { remaining <= 0 && -remaining <= $0 } ?? false
     guard isFresh || staleAllowed else { return nil }
-    return notModified(ask, entry.answer) ?? hit(entry.rendered, entry.answer, .fresh, freshFor, now)
+    return notModified(ask, entry.answer) ?? Response(hit(entry.rendered, entry.answer, .fresh, freshFor, now))
   }
 
   /// Whatever the mirror has, however old.
@@ -225,7 +225,7 @@ final class Reads: Sendable {
         return nil
       }
       if let unchanged = notModified(ask, entry.answer) { return unchanged }
-      return hit(entry.rendered, entry.answer, occasion, freshSeconds(ask.read), .now)
+      return Response(hit(entry.rendered, entry.answer, occasion, freshSeconds(ask.read), .now))
     case .absent: return absent(ask)
     case .unknown: return nil
     }
@@ -242,9 +242,9 @@ final class Reads: Sendable {
   private func hit(
     _ rendered: RenderedResponse, _ answer: StoredAnswer, _ occasion: StoredAnswer.Occasion, _ freshFor: Int,
     _ now: UnixTime
-  ) -> Response {
+  ) -> ReadyAnswer {
     counters.count(occasion == .fresh ? .hitsFresh : occasion == .offline ? .hitsOffline : .hitsStale)
-    return Response(rendered, extraFields: answer.extraFields(occasion, freshFor: freshFor, at: now))
+    return ReadyAnswer(rendered, extraFields: answer.extraFields(occasion, freshFor: freshFor, at: now))
   }
 
   private func notModified(_ ask: Ask, _ answer: StoredAnswer) -> Response? {

@@ -70,7 +70,9 @@ public final class ProxyDaemon: Sendable {
           consumerSilenceMax: settings.writeStallTimeout + .seconds(10)),
         upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters),
       ownPages: pages, report: report, counters: counters, accessLog: settings.accessLog ? logger : nil)
-    server = LocalServer(configuration: Self.configuration(settings, logger)) { await routes.answer($0) }
+    server = LocalServer(
+      configuration: Self.configuration(settings, logger), ready: { routes.readyAnswer($0) },
+      handler: { await routes.answer($0) })
     report.attach(server)
   }
 

@@ -25,6 +25,17 @@ final class Routes: Sendable {
     daemonCredential = daemonKey.map(Credential.init(apiKey:))
   }
 
+  /// Answers from memory what can be answered so: the hot path. The rest, refusals too, is left to `answer`.
+  func readyAnswer(_ head: RequestHead) -> ReadyAnswer? {
+    let target = head.originForm
+    guard head.hasMethod("GET"), target.starts(with: Self.apiPrefix), gate.refusal(of: head) == nil,
+      let ready = reads.hotAnswer(head, target, Credential(of: head) ?? daemonCredential, mode: mode.current)
+    else { return nil }
+    counters.count(.requests)
+    if let accessLog { Self.log(head, Response(ready), accessLog) }
+    return ready
+  }
+
   /// Answers one request. Errors become answers in one place, here.
   func answer(_ request: Request) async -> Response {
     counters.count(.requests)
@@ -66,9 +77,6 @@ final class Routes: Sendable {
     let credential = Credential(of: head) ?? daemonCredential
     let mode = mode.current
     let hasBody = request.body.framing != .none
-    if head.hasMethod("GET"), !hasBody, let response = reads.hotAnswer(head, target, credential, mode: mode) {
-      return response
-    }
     if head.hasMethod("HEAD"), let response = mirroredHead(head, target, credential, mode) { return response }
     let endpoint = mode == .bypass ? .unknown : Endpoint.classify(method: head.method, target: target)
     let isOddRead = if case .read = endpoint { hasBody } else { false }

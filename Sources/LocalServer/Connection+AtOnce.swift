@@ -1,0 +1,50 @@
+internal import HTTPTypes
+internal import Synchronization
+internal import WireFormats
+
+/// Requests that are answered from memory where their bytes arrive: between `recv` and `send` no task wakes up, nothing
+/// waits. Whatever is not that simple is handed to the connection's task.
+extension Connection {
+  /// Serves what has arrived while the task waits for a request. Called by the loop.
+  /// - Returns: Whether the task can wait on: all bytes are used, all answers are sent.
+  func serveAtOnce() -> Bool {
+    // What the read did not give, the task will meet again when it reads.
+    guard case .bytes(let bytes) = socket.receive() else { return false }
+    parser.feed(bytes)
+    while let next = parsedHead() {
+      guard case .request(let head, .none) = next, let sequel = answerAtOnce(head) else { return handOver(next) }
+      guard sequel == .nextRequest, socket.outbound.takesMore || socket.flushAtOnce() else {
+        return handOver(.answered(sequel))
+      }
+    }
+    guard socket.outbound.isEmpty || socket.flushAtOnce() else { return handOver(.answered(.nextRequest)) }
+    guard parser.isBetweenRequests, !socket.mayHaveMore, !loop.isDraining else { return handOver(nil) }
+    socket.renewReadDeadline(loop.now.after(timeouts.keepAliveIdle))
+    return true
+  }
+
+  /// Leaves the rest to the task. A drain that begins before the task runs must not take it for idle, and answers that
+  /// are ready must not wait for the one that is not.
+  private func handOver(_ next: NextHead?) -> Bool {
+    handedOver = next
+    socket.isIdle = false
+    if !socket.outbound.isEmpty { socket.flushLater() }
+    return false
+  }
+
+  /// The same for a request that the task has read itself.
+  func answeredIfReady(_ next: NextHead) -> NextHead {
+    guard case .request(let head, .none) = next, let sequel = answerAtOnce(head) else { return next }
+    return .answered(sequel)
+  }
+
+  /// - Returns: What follows the answer, which is not sent yet; nil: nothing was done, the handler has to answer.
+  private func answerAtOnce(_ head: RequestHead) -> Exchange.Sequel? {
+    guard head.first("Expect") == nil, let ready = server.readyHandler?(head) else { return nil }
+    loop.statistics.requests.wrappingAdd(1, ordering: .relaxed)
+    exchange = Exchange(number: exchange.number &+ 1, head: head, framing: .none)
+    let plan = plan(status: ready.rendered.head.status, bodyLength: Int64(ready.rendered.body.count))
+    append(ready, plan)
+    return exchange.answerEnded(plan)
+  }
+}
