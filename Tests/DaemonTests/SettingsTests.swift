@@ -116,7 +116,7 @@ import Testing
   @Test func theManualsDefaultsAreTheDefaults() throws {
     let manual = try String(
       contentsOf: ArchitectureTests.root.appending(path: "Config/chatroutesd.yaml"), encoding: .utf8)
-    let examples: Set = ["database", "api-key-file", "local-token-file", "fresh-for"]
+    let examples: Set = ["database", "api-key-file", "local-token-file", "fresh-for", "event-loops"]
     var lines: [String] = []
     var isExample = false
     for line in manual.split(separator: "\n") where line.hasPrefix("# ") || line.hasPrefix("#   - ") {

@@ -135,10 +135,17 @@ public final class ProxyDaemon: Sendable {
   private static func configuration(_ settings: Settings, _ logger: Logger) -> ServerConfiguration {
     var configuration = ServerConfiguration()
     configuration.limits.bodyBytesMax = UInt64(settings.requestBodyLimit)
+    configuration.limits.targetBytesMax = settings.targetLimit
+    configuration.limits.fieldBytesMax = settings.fieldLimit
+    configuration.limits.headBytesMax = settings.headLimit
+    configuration.limits.fieldCountMax = settings.fieldsMax
+    configuration.requestsPerConnectionMax = settings.requestsPerConnection
+    configuration.lingerTimeout = settings.lingerTimeout
     configuration.headTimeout = settings.headTimeout
     configuration.bodyProgressTimeout = settings.bodyTimeout
     configuration.writeStallTimeout = settings.writeStallTimeout
     configuration.keepAliveIdle = settings.keepAliveTimeout
+    configuration.loops = settings.eventLoops
     configuration.connectionsMax = settings.connectionsMax
     configuration.logger = logger
     configuration.serverFailure = { failure in

@@ -32,11 +32,19 @@ public struct Settings: Sendable {
   public var requestBodyLimit = 64 << 20
   public var memoryCache = 32 << 20
 
+  /// `nil`: half as many as there are cores, from 1 to 4.
+  public var eventLoops: Int?
   public var connectionsMax = 16_384
+  public var requestsPerConnection = 100_000
+  public var targetLimit = 16 << 10
+  public var fieldLimit = 16 << 10
+  public var headLimit = 64 << 10
+  public var fieldsMax = 128
   public var headTimeout = Duration.seconds(15)
   public var bodyTimeout = Duration.seconds(30)
   public var writeStallTimeout = Duration.seconds(60)
   public var keepAliveTimeout = Duration.seconds(75)
+  public var lingerTimeout = Duration.seconds(2)
   public var drainDeadline = Duration.seconds(30)
 
   public init() {}

@@ -90,12 +90,33 @@ public enum SettingsTable {
     Setting("response-capture-limit", "bytes", "largest answer that is mirrored", one: bytes(\.responseCaptureLimit)),
     Setting("request-body-limit", "bytes", "largest request body", one: bytes(\.requestBodyLimit)),
     Setting("memory-cache", "bytes", "rendered answers kept in memory", one: bytes(\.memoryCache)),
+    Setting("event-loops", "a number from 1 to 64", "threads that serve clients") {
+      guard let number = Int($1), (1...64).contains(number) else { return false }
+      $0.eventLoops = number
+      return true
+    },
     Setting("connections-max", "a number", "clients served at once", one: bytes(\.connectionsMax)),
+    Setting(
+      "requests-per-connection", "a number above 0", "requests on one connection before it is closed",
+      one: number(\.requestsPerConnection, in: 1...Int(Int32.max))),
+    Setting(
+      "target-limit", "bytes, from 256 to 1048576", "longest request target",
+      one: number(\.targetLimit, in: headLimits)),
+    Setting(
+      "field-limit", "bytes, from 256 to 1048576", "longest header field line",
+      one: number(\.fieldLimit, in: headLimits)),
+    Setting(
+      "head-limit", "bytes, from 256 to 1048576", "longest request head", one: number(\.headLimit, in: headLimits)),
+    Setting(
+      "fields-max", "a number from 8 to 4096", "header fields of one request", one: number(\.fieldsMax, in: 8...4096)),
     Setting("head-timeout", "seconds", "bound for a request's head", one: seconds(\.headTimeout)),
     Setting("body-timeout", "seconds", "longest pause inside a request body", one: seconds(\.bodyTimeout)),
     Setting(
       "write-stall-timeout", "seconds", "longest time that a client takes no byte", one: seconds(\.writeStallTimeout)),
     Setting("keep-alive-timeout", "seconds", "how long an idle connection stays", one: seconds(\.keepAliveTimeout)),
+    Setting(
+      "linger-timeout", "seconds", "how long a closing connection waits for its client",
+      one: seconds(\.lingerTimeout)),
     Setting(
       "drain-deadline", "seconds", "how long running requests may take at shutdown", one: seconds(\.drainDeadline)),
   ]
@@ -170,11 +191,20 @@ public enum SettingsTable {
     }
   }
 
+  /// No daemon needs less than one line of a terminal or more than a head of 1 MiB.
+  private static let headLimits = 256...1 << 20
+
   private static func bytes(
     _ path: any WritableKeyPath<Settings, Int> & Sendable
   ) -> @Sendable (inout Settings, String) -> Bool {
+    number(path, in: 0...Int.max)
+  }
+
+  private static func number(
+    _ path: any WritableKeyPath<Settings, Int> & Sendable, in range: ClosedRange<Int>
+  ) -> @Sendable (inout Settings, String) -> Bool {
     { settings, value in
-      guard let number = Int(value), number >= 0 else { return false }
+      guard let number = Int(value), range.contains(number) else { return false }
       settings[keyPath: path] = number
       return true
     }
