@@ -15,7 +15,8 @@ struct Acceptor: Sendable {
     await withDiscardingTaskGroup { connections in
       if loop.addListener(socket) {
         socket.isIdle = true
-        while let accepted = await next(from: socket) {
+        var isShort = false
+        while let accepted = await next(from: socket, isShort: &isShort) {
           start(accepted, in: &connections)
           if socket.isDueForOthers { await socket.letOthersRun() }
         }
@@ -33,14 +34,15 @@ struct Acceptor: Sendable {
   }
 
   /// The next connection; nil: a drain began.
-  private func next(from socket: Socket) async -> Accepted? {
-    var isShort = false
+  /// - Parameter isShort: Whether descriptors ran out and that was said. It counts as over when nobody waits any more.
+  private func next(from socket: Socket, isShort: inout Bool) async -> Accepted? {
     while !loop.isDraining {
       var address = sockaddr_storage()
       switch socket.accept(from: &address) {
       case .done(let descriptor):
         return Accepted(descriptor: CInt(descriptor), peer: Peer(address, descriptor: CInt(descriptor)))
       case .wouldBlock:
+        isShort = false
         _ = await socket.waitReadable(until: .never)
       case .failed(let code) where Self.isLackOfResources(code):
         // Without a descriptor the connection stays in the backlog and would be reported again at once.
@@ -66,13 +68,11 @@ struct Acceptor: Sendable {
   }
 
   private func start(_ accepted: Accepted, in connections: inout DiscardingTaskGroup) {
-    let open = server.openConnections.add(1, ordering: .relaxed).newValue
-    guard open <= server.configuration.connectionsMax + Self.turnedAwayMax else {
-      server.openConnections.subtract(1, ordering: .relaxed)
+    let isWelcome = Self.take(server.openConnections, upTo: server.configuration.connectionsMax)
+    guard isWelcome || Self.take(server.turnedAway, upTo: Self.turnedAwayMax) else {
       close(accepted.descriptor)
       return
     }
-    let isWelcome = open <= server.configuration.connectionsMax
     let target = leastBusyLoop()
     target.statistics.openConnections.add(1, ordering: .relaxed)
     target.statistics.acceptedConnections.add(1, ordering: .relaxed)
@@ -88,6 +88,13 @@ struct Acceptor: Sendable {
       if count < fewest { (best, fewest) = (other, count) }
     }
     return best
+  }
+
+  /// Takes a place, if there is one.
+  private static func take(_ places: borrowing Atomic<Int>, upTo limit: Int) -> Bool {
+    guard places.add(1, ordering: .relaxed).newValue > limit else { return true }
+    places.subtract(1, ordering: .relaxed)
+    return false
   }
 
   /// How many connections beyond the limit are told so; more are closed without a word.

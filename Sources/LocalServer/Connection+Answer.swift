@@ -137,7 +137,8 @@ extension Connection {
     }
     socket.flushQueued()
     log(failure ?? ConnectionError.lengthMismatch(promised: framing.promisedLength))
-    throw .bodyBroke(framing)
+    // What a client that takes nothing left in the send buffer must not stay with the kernel: that end is a reset.
+    throw socket.isCut ? .connection(.clientGone) : .bodyBroke(framing)
   }
 
   /// A client that left is everyday life; anything else is worth a line.

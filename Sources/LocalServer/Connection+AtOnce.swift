@@ -8,9 +8,12 @@ extension Connection {
   /// Serves what has arrived while the task waits for a request. Called by the loop.
   /// - Returns: Whether the task can wait on: all bytes are used, all answers are sent.
   func serveAtOnce() -> Bool {
-    // What the read did not give, the task will meet again when it reads.
-    guard case .bytes(let bytes) = socket.receive() else { return false }
-    parser.feed(bytes)
+    switch socket.receive() {
+    case .bytes(let bytes): parser.feed(bytes)
+    case .wouldBlock: return true
+    // The task will meet it again when it reads.
+    case .ended, .failed: return handOver(nil)
+    }
     while let next = parsedHead() {
       guard case .request(let head, .none) = next, let sequel = answerAtOnce(head) else { return handOver(next) }
       guard sequel == .nextRequest, socket.outbound.takesMore || socket.flushAtOnce() else {

@@ -11,42 +11,21 @@ extension Connection {
     case over
   }
 
-  /// Waits for the next request: for its first byte as long as a connection may idle, from then on as long as a head may
-  /// take.
-  func nextHead() async -> NextHead {
-    var deadline = LoopTime.never
-    var headHasBegun = false
+  /// The next request, or what else there is to do. Waits only for the rest of a head, and only so long.
+  /// - Returns: nil: nothing is here, everything is sent.
+  func nextHead() async -> NextHead? {
+    var deadline: LoopTime?
     while true {
       if let next = takeHandedOver() ?? parsedHead().map(answeredIfReady) { return next }
       if !socket.outbound.isEmpty, await !flush() { return .over }
-      let received: Received
-      if parser.isBetweenRequests {
-        if loop.isDraining { return .over }
-        received = await idle(until: loop.now.after(timeouts.keepAliveIdle))
-      } else {
-        if !headHasBegun {
-          headHasBegun = true
-          deadline = loop.now.after(timeouts.head)
-        }
-        received = await receive(until: deadline, feeding: true)
-      }
-      switch received {
+      if parser.isBetweenRequests, !socket.mayHaveMore { return nil }
+      if !parser.isBetweenRequests, deadline == nil { deadline = loop.now.after(timeouts.head) }
+      switch await receive(until: deadline, feeding: true) {
       case .bytes: continue
-      case .timedOut where headHasBegun: return .refused(.headTimeout)
-      case .timedOut, .ended, .cut: return .over
+      case .wouldBlock: return nil
+      case .timedOut: return .refused(.headTimeout)
+      case .ended, .cut: return .over
       }
-    }
-  }
-
-  /// Waits between two requests; those that `serveAtOnce` can answer do not end the wait.
-  private func idle(until deadline: LoopTime) async -> Received {
-    socket.isIdle = true
-    defer { socket.isIdle = false }
-    switch await socket.waitReadable(until: deadline, offeringFirst: true) {
-    case .timedOut: return .timedOut
-    case .cut: return .cut
-    case .ready where handedOver != nil || !parser.isBetweenRequests: return .bytes(0)
-    case .ready: return await receive(until: deadline, feeding: true)
     }
   }
 
@@ -82,11 +61,12 @@ extension Connection {
 
   enum Received {
     case bytes(Int)
-    case ended, timedOut, cut
+    case wouldBlock, ended, timedOut, cut
   }
 
   /// Waits for bytes and hands them to the parser, or throws them away.
-  func receive(until deadline: LoopTime, feeding: Bool) async -> Received {
+  /// - Parameter deadline: nil: does not wait, and gives `.wouldBlock` instead.
+  func receive(until deadline: LoopTime?, feeding: Bool) async -> Received {
     while true {
       switch socket.receive() {
       case .bytes(let bytes):
@@ -102,6 +82,7 @@ extension Connection {
       case .wouldBlock:
         break
       }
+      guard let deadline else { return .wouldBlock }
       switch await socket.waitReadable(until: deadline) {
       case .ready: continue
       case .timedOut: return .timedOut
@@ -158,7 +139,7 @@ extension Connection {
     guard exchange.number == number, !exchange.isOver else { throw .requestOver }
     switch received {
     case .bytes: return
-    case .timedOut: throw exchange.bodyBroke(.bodyStalled)
+    case .timedOut, .wouldBlock: throw exchange.bodyBroke(.bodyStalled)
     case .ended: throw exchange.bodyBroke(.bodyTruncated)
     case .cut: throw exchange.bodyBroke(.clientGone)
     }

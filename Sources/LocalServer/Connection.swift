@@ -43,7 +43,8 @@ final class Connection: @unchecked Sendable {
   func serve(isWelcome: Bool) async {
     if loop.add(socket) {
       withUnsafeCurrentTask { socket.task = $0 }
-      if server.readyHandler != nil { socket.firstReader = { self.serveAtOnce() } }
+      // `socket` is ours: the cycle ends below.
+      socket.firstReader = { self.serveAtOnce() }
       let ending = isWelcome ? await serveRequests() : await refuse(.tooManyConnections)
       socket.task = nil
       socket.firstReader = nil
@@ -52,10 +53,42 @@ final class Connection: @unchecked Sendable {
     }
     socket.close()
     loop.statistics.openConnections.subtract(1, ordering: .relaxed)
-    server.openConnections.subtract(1, ordering: .relaxed)
+    if isWelcome {
+      server.openConnections.subtract(1, ordering: .relaxed)
+    } else {
+      server.turnedAway.subtract(1, ordering: .relaxed)
+    }
   }
 
   private func serveRequests() async -> Ending {
+    while await requestComes() {
+      if let ending = await serveApart() { return ending }
+    }
+    return .silent
+  }
+
+  /// Waits between two requests; those that `serveAtOnce` can answer do not end the wait.
+  /// - Returns: Whether there is something to do; false: idle for too long, closed or drained.
+  private func requestComes() async -> Bool {
+    if loop.isDraining { return false }
+    socket.isIdle = true
+    defer { socket.isIdle = false }
+    if socket.mayHaveMore, !serveAtOnce() { return true }
+    return await socket.waitReadable(until: loop.now.after(timeouts.keepAliveIdle), offeringFirst: true) == .ready
+  }
+
+  /// Serves until nothing is left to do, in a child task. A task keeps the memory of its deepest call until it ends, and
+  /// the one that waits for the next request, perhaps for minutes, must not be the one that ran a handler.
+  @inline(never)
+  private func serveApart() async -> Ending? {
+    await withTaskGroup(of: Ending?.self) { group in
+      group.addTask(executorPreference: loop) { await self.serveWhatCame() }
+      return await group.next() ?? nil
+    }
+  }
+
+  /// - Returns: nil: all requests that came are answered.
+  private func serveWhatCame() async -> Ending? {
     while true {
       let ending: Ending?
       switch await nextHead() {
@@ -63,13 +96,13 @@ final class Connection: @unchecked Sendable {
       case .answered(let sequel): ending = await finishAnswer(sequel)
       case .refused(let reason): ending = await refuse(reason)
       case .over: ending = .silent
+      case .none: return nil
       }
       if let ending { return ending }
     }
   }
 
   /// - Returns: nil: the next request follows.
-  @inline(never)
   private func serve(_ head: RequestHead, _ framing: BodyFraming) async -> Ending? {
     guard let response = await response(to: begin(head, framing)) else { return .silent }
     do throws(AnswerFailure) {
@@ -111,9 +144,6 @@ final class Connection: @unchecked Sendable {
       return response(to: error)
     }
   }
-
-  // Functions marked `@inline(never)` keep what they need for a moment out of the frames of their async callers: every
-  // idle connection holds those.
 
   @inline(never)
   private func refusalOfExpectation(in head: RequestHead) -> Response? {

@@ -14,7 +14,10 @@ public final class LocalServer: Sendable {
   let handler: Handler
   let readyHandler: ReadyHandler?
   let timeouts: Timeouts
+  /// Connections that are served.
   let openConnections = Atomic<Int>(0)
+  /// Connections that are only told that there is no room.
+  let turnedAway = Atomic<Int>(0)
   private let state = Mutex(State())
 
   private struct State {

@@ -139,22 +139,29 @@ final class Socket {
   }
 
   /// Sends what was appended, suspending while the peer does not take it.
-  /// - Parameter stall: The longest wait without progress.
+  /// - Parameter stall: The longest wait without progress. The kernel reports room only when a good part of its buffer is
+  ///   free, so a slow reader is told from one that does not read by what is left in that buffer.
   ///
   /// After a failure the socket is cut: what is left of the bytes can be followed by nothing.
   @inline(never)
   func flush(stall: LoopTime.Span) async throws(ConnectionError) {
+    var untaken = 0
     while true {
       switch flushNow() {
       case .done:
         if isDueForOthers { await letOthersRun() }
         return
-      case .wouldBlock: break
+      case .wouldBlock: untaken = System.untakenBytes(descriptor)
       case .failed:
         cut()
         throw .clientGone
       }
-      switch await waitWritable(until: loop.now.after(stall)) {
+      var wake = await waitWritable(until: loop.now.after(stall))
+      while wake == .timedOut, case let left = System.untakenBytes(descriptor), left < untaken {
+        untaken = left
+        wake = await waitWritable(until: loop.now.after(stall))
+      }
+      switch wake {
       case .ready: continue
       case .cut: throw .clientGone
       case .timedOut:

@@ -43,6 +43,12 @@ enum System {
     _ = setsockopt(descriptor, level, name, &value, socklen_t(MemoryLayout<CInt>.size))
   }
 
+  /// How much of what was sent the peer has not taken yet.
+  static func untakenBytes(_ descriptor: CInt) -> Int {
+    var count: CInt = 0
+    return ioctl(descriptor, UInt(TIOCOUTQ), &count) == 0 ? Int(count) : 0
+  }
+
   /// Makes `close` reset the connection, so that the peer sees a broken transfer instead of an end.
   static func resetOnClose(_ descriptor: CInt) {
     var linger = linger(l_onoff: 1, l_linger: 0)

@@ -29,11 +29,11 @@ struct Forwarding: Sendable {
   }
 
   /// The body as it comes, for requests that nobody needs to read here.
-  static func streamed(_ request: Request) -> TransportRequest.Body {
-    switch request.body.framing {
+  static func streamed(_ body: ClientBody) -> TransportRequest.Body {
+    switch body.framing {
     case .none: .none
-    case .length(let count): .stream(length: Int64(count), request.body)
-    case .chunked: .stream(length: nil, request.body)
+    case .length(let count): .stream(length: Int64(count), body)
+    case .chunked: .stream(length: nil, body)
     }
   }
 

@@ -43,7 +43,8 @@ final class Writes: Sendable {
   /// Relays a request untouched: unknown endpoints, authentication, `bypass` mode.
   func relay(_ request: Request, _ credential: Credential?, cacheStatus: String) async throws -> Response {
     counters.count(.relayed)
-    let outgoing = forwarding.request(from: request.head, body: Forwarding.streamed(request))
+    let body = ClientBody(request.body)
+    let outgoing = forwarding.request(from: request.head, body: Forwarding.streamed(body))
     let touched = outgoing.isSafe ? nil : APITarget(request.head.originForm)?.conversation
     // The write with the widest effects: nobody here knows what this one does.
     let write = touched.map { MirrorWrite.mergeBranch(conversation: $0, branch: "") }
@@ -55,6 +56,7 @@ final class Writes: Sendable {
       return Self.relayed(answer, isHead: request.head.hasMethod("HEAD"), cacheStatus)
     } catch {
       if let write, error.requestMayHaveTakenEffect { await recorder.forget(write, credential) }
+      if error.kind == .requestBody, let failure = body.failure { throw failure }
       return Failure.upstream(error, offlineSince: upstream.outage).response
     }
   }
