@@ -190,7 +190,7 @@ extension Response {
     case .empty: (head.status, .none)
     case .bytes(let bytes): (head.status, .some(.some(Int64(bytes.count))))
     case .stream(let length, _): (head.status, .some(length))
-    case .rendered(let ready): (ready.rendered.head.status, .some(.some(Int64(ready.rendered.body.count))))
+    case .rendered(let ready): (ready.rendered.status, .some(.some(Int64(ready.rendered.body.count))))
     }
   }
 }

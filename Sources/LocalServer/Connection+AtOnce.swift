@@ -5,9 +5,11 @@ internal import WireFormats
 /// Requests that are answered from memory where their bytes arrive: between `recv` and `send` no task wakes up, nothing
 /// waits. Whatever is not that simple is handed to the connection's task.
 extension Connection {
-  /// Serves what has arrived while the task waits for a request. Called by the loop.
-  /// - Returns: Whether the task can wait on: all bytes are used, all answers are sent.
+  /// Serves what has arrived while the task waits for a request. Called by the loop, which sends the answers at the end of
+  /// its turn and wakes the task when that does not work.
+  /// - Returns: Whether the task can wait on: all bytes are used.
   func serveAtOnce() -> Bool {
+    guard socket.outbound.takesMore || socket.flushAtOnce() else { return handOver(.answered(.nextRequest)) }
     switch socket.receive() {
     case .bytes(let bytes): parser.feed(bytes)
     case .wouldBlock: return true
@@ -20,8 +22,8 @@ extension Connection {
         return handOver(.answered(sequel))
       }
     }
-    guard socket.outbound.isEmpty || socket.flushAtOnce() else { return handOver(.answered(.nextRequest)) }
     guard parser.isBetweenRequests, !socket.mayHaveMore, !loop.isDraining else { return handOver(nil) }
+    if !socket.outbound.isEmpty { socket.flushLater() }
     socket.renewReadDeadline(loop.now.after(timeouts.keepAliveIdle))
     return true
   }
@@ -46,7 +48,7 @@ extension Connection {
     guard head.first("Expect") == nil, let ready = server.readyHandler?(head) else { return nil }
     loop.statistics.requests.wrappingAdd(1, ordering: .relaxed)
     exchange = Exchange(number: exchange.number &+ 1, head: head, framing: .none)
-    let plan = plan(status: ready.rendered.head.status, bodyLength: Int64(ready.rendered.body.count))
+    let plan = plan(status: ready.rendered.status, bodyLength: Int64(ready.rendered.body.count))
     append(ready, plan)
     return exchange.answerEnded(plan)
   }

@@ -10,14 +10,17 @@ public final class RenderedResponse: Sendable {
   /// Status line and all field lines that do not change from use to use.
   let prefix: [UInt8]
   let hasDate: Bool
+  /// `head.status`, which is made anew each time it is asked for.
+  let status: HTTPResponse.Status
 
   public init(head: HTTPResponse, body: [UInt8]) {
     self.head = head.withoutFraming()
     self.body = body
+    status = head.status
     hasDate = head.headerFields.contains(.date)
     var prefix: [UInt8] = []
     ResponseEncoder.appendHead(self.head, to: &prefix)
-    if !head.status.forbidsBody { prefix.appendContentLength(Int64(body.count)) }
+    if !status.forbidsBody { prefix.appendContentLength(Int64(body.count)) }
     self.prefix = prefix
   }
 

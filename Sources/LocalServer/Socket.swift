@@ -187,8 +187,10 @@ final class Socket {
 
   func flushQueued() {
     isQueuedForFlush = false
-    // Whoever writes next meets the same failure.
-    if !isCut { _ = flushNow() }
+    guard !isCut else { return }
+    if case .done = flushNow() { return }
+    // Whoever writes next meets the same failure. Answers that were given at once have nobody but the reader.
+    if offersFirst { wakeReader(.ready) }
   }
 
   @inline(never)
@@ -273,6 +275,13 @@ final class Socket {
     if !isListener { shutdown(descriptor, CInt(SHUT_RDWR)) }
     wakeReader(.cut)
     wakeWriter(.cut)
+  }
+
+  /// Cuts the socket if nothing is under way on it; answers given in this turn leave first.
+  func cutIfIdle() {
+    guard isIdle else { return }
+    flushQueued()
+    if outbound.isEmpty { cut() }
   }
 
   /// Tells the peer that nothing more will come.

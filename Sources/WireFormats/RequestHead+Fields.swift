@@ -28,7 +28,8 @@ extension RequestHead {
 
   /// The value of the first field of this name, letters compared without their case; nil: there is none.
   public func first(_ name: StaticString) -> ArraySlice<UInt8>? {
-    for range in candidates(for: name) where bytes.span.matches(name, in: range.name) { return bytes[range.value] }
+    guard mayHold(name) else { return nil }
+    for range in ranges where bytes.span.matches(name, in: range.name) { return bytes[range.value] }
     return nil
   }
 
@@ -39,8 +40,9 @@ extension RequestHead {
 
   /// How many field lines have this name.
   public func count(_ name: StaticString) -> Int {
+    guard mayHold(name) else { return 0 }
     var count = 0
-    for range in candidates(for: name) where bytes.span.matches(name, in: range.name) { count += 1 }
+    for range in ranges where bytes.span.matches(name, in: range.name) { count += 1 }
     return count
   }
 
@@ -55,8 +57,9 @@ extension RequestHead {
 
   /// Visits the members of a comma-separated field over all of its lines, empty ones too (RFC 9110 §5.6.1).
   func forEachMember(of name: StaticString, _ visit: (Span<UInt8>, Range<Int>) -> Void) {
+    guard mayHold(name) else { return }
     let bytes = bytes.span
-    for range in candidates(for: name) where bytes.matches(name, in: range.name) {
+    for range in ranges where bytes.matches(name, in: range.name) {
       var start = range.value.lowerBound
       for index in range.value where bytes[index] == ASCII.comma {
         visit(bytes, bytes.trimmed(start..<index))

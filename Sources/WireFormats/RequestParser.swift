@@ -81,7 +81,7 @@ extension RequestParser {
     case .head: return try nextHead()
     case .body(let remaining): return nextBody(remaining)
     case .chunked: return try nextChunk()
-    case .end: return finish(trailers: [:])
+    case .end: return finish(trailers: HTTPFields())
     }
   }
 
@@ -129,7 +129,7 @@ extension RequestParser {
   }
 
   private mutating func nextBody(_ remaining: UInt64) -> RequestEvent? {
-    guard remaining > 0 else { return finish(trailers: [:]) }
+    guard remaining > 0 else { return finish(trailers: HTTPFields()) }
     guard bufferedBytes > 0 else { return nil }
     let count = Int(min(remaining, UInt64(bufferedBytes)))
     phase = .body(remaining: remaining - UInt64(count))

@@ -26,25 +26,32 @@ public struct SSEBoundaryScanner: Sendable {
 
   private mutating func scan(_ bytes: Span<UInt8>) -> Int? {
     var boundary: Int?
-    for index in 0..<bytes.count {
+    var index = 0
+    while index < bytes.count {
       let byte = bytes[index]
       if isBehindReturn {
         isBehindReturn = false
         let isPair = byte == ASCII.lineFeed
         if returnEndedEvent { boundary = isPair ? index + 1 : index }
         lastLineEnd = isPair ? .both : .carriageReturn
-        if isPair { continue }
+        if isPair {
+          index += 1
+          continue
+        }
       }
       switch byte {
       case ASCII.lineFeed:
         if lineIsEmpty { boundary = index + 1 }
         (lineIsEmpty, lastLineEnd) = (true, .lineFeed)
+        index += 1
       case ASCII.carriageReturn:
         (isBehindReturn, returnEndedEvent) = (true, lineIsEmpty)
         if lineIsEmpty, lastLineEnd != .both { boundary = index + 1 }
         lineIsEmpty = true
+        index += 1
       default:
         lineIsEmpty = false
+        index = bytes.endOfLine(from: index + 1)
       }
     }
     return boundary

@@ -49,6 +49,11 @@ public struct SSEDecoder: Sendable {
     lines.feed(bytes)
   }
 
+  public mutating func feed(_ bytes: [UInt8]) {
+    guard failure == nil else { return }
+    lines.feed(bytes)
+  }
+
   /// The next event that has data.
   /// - Returns: nil: more bytes needed.
   /// - Throws: `.eventTooLong`, and from then on each time.
@@ -74,23 +79,25 @@ public struct SSEDecoder: Sendable {
   public var isInsideEvent: Bool { hasData || !type.isEmpty || retry != nil || lines.bufferedBytes > 0 }
 
   private mutating func process(_ line: ArraySlice<UInt8>) throws(SSEError) {
-    guard let colon = line.firstIndex(of: ASCII.colon) else {
-      return try setField(line, to: [])
-    }
+    let bytes = line.span
+    var nameEnd = 0
+    while nameEnd < bytes.count, bytes[nameEnd] != ASCII.colon { nameEnd += 1 }
     // A line that begins with a colon is a comment: its field name is empty and means nothing.
-    var value = line[(colon + 1)...]
-    if value.first == ASCII.space { value = value.dropFirst() }
-    try setField(line[..<colon], to: value)
+    var valueStart = min(nameEnd + 1, bytes.count)
+    if valueStart < bytes.count, bytes[valueStart] == ASCII.space { valueStart += 1 }
+    try setField(bytes, name: 0..<nameEnd, to: line[(line.startIndex + valueStart)...])
   }
 
-  private mutating func setField(_ name: ArraySlice<UInt8>, to value: ArraySlice<UInt8>) throws(SSEError) {
-    if name.elementsEqual("data".utf8) {
+  private mutating func setField(
+    _ bytes: Span<UInt8>, name: Range<Int>, to value: ArraySlice<UInt8>
+  ) throws(SSEError) {
+    if bytes.equals("data", in: name) {
       try append(value)
-    } else if name.elementsEqual("event".utf8) {
+    } else if bytes.equals("event", in: name) {
       type = String(decoding: value, as: UTF8.self)
-    } else if name.elementsEqual("id".utf8) {
+    } else if bytes.equals("id", in: name) {
       if !value.contains(0) { lastEventID = String(decoding: value, as: UTF8.self) }
-    } else if name.elementsEqual("retry".utf8), let time = UInt64(decimal: value).flatMap(Int.init(exactly:)) {
+    } else if bytes.equals("retry", in: name), let time = UInt64(decimal: value).flatMap(Int.init(exactly:)) {
       retry = time
       reconnectionTime = time
     }

@@ -31,6 +31,11 @@ public struct SSELineDecoder: Sendable {
     buffer.append(contentsOf: bytes)
   }
 
+  public mutating func feed(_ bytes: [UInt8]) {
+    reclaim()
+    buffer.append(contentsOf: bytes)
+  }
+
   /// The next line without its end.
   ///
   /// A CR ends its line at once; should an LF follow it, in the next piece perhaps, it is skipped then.

@@ -32,10 +32,10 @@ public struct Credential: Hashable, Sendable, CustomStringConvertible, CustomRef
   }
 
   private static func withoutKeyScheme(_ value: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    let scheme = Array("apikey ".utf8)
-    guard value.count > scheme.count, zip(value, scheme).allSatisfy({ $0 | 0x20 == $1 || $0 == $1 }) else {
-      return value
-    }
-    return value.dropFirst(scheme.count).drop { $0 == 0x20 }
+    let scheme: StaticString = "apikey "
+    guard value.count > scheme.utf8CodeUnitCount else { return value }
+    for offset in 0..<scheme.utf8CodeUnitCount
+    where value[value.startIndex + offset] | 0x20 != scheme.utf8Start[offset] { return value }
+    return value.dropFirst(scheme.utf8CodeUnitCount).drop { $0 == 0x20 }
   }
 }

@@ -19,10 +19,15 @@ final class HotCache: Sendable {
     }
   }
 
-  struct Entry: Sendable {
+  /// A class: a hit hands out one reference instead of a dozen.
+  final class Entry: Sendable {
     let read: MirrorRead
     let answer: StoredAnswer
     let rendered: RenderedResponse
+
+    init(read: MirrorRead, answer: StoredAnswer, rendered: RenderedResponse) {
+      (self.read, self.answer, self.rendered) = (read, answer, rendered)
+    }
   }
 
   private struct Slot {
@@ -50,9 +55,13 @@ final class HotCache: Sendable {
     table.withLock { table in
       guard let index = table.slots.index(forKey: key) else { return nil }
       table.clock += 1
-      table.slots.values[index].lastUse = table.clock
-      return table.slots.values[index].entry
+      return Self.used(&table.slots.values[index], at: table.clock)
     }
+  }
+
+  private static func used(_ slot: inout Slot, at time: UInt64) -> Entry {
+    slot.lastUse = time
+    return slot.entry
   }
 
   /// Takes an entry in unless something was invalidated since `version` was read.

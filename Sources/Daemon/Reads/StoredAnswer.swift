@@ -62,7 +62,7 @@ private struct ByteLine {
   init(capacity: Int) { bytes.reserveCapacity(capacity) }
 
   mutating func append(_ text: StaticString) {
-    text.withUTF8Buffer { bytes += $0 }
+    bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
   mutating func append(_ number: Int) {
