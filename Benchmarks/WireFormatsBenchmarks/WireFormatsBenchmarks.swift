@@ -1,0 +1,10 @@
+import Benchmark
+
+let benchmarks: @Sendable () -> Void = {
+  requestParserBenchmarks()
+  requestHeadBenchmarks()
+  chunkedDecoderBenchmarks()
+  responseEncoderBenchmarks()
+  eventStreamBenchmarks()
+  inflaterBenchmarks()
+}
