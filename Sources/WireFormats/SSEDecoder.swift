@@ -49,6 +49,7 @@ public struct SSEDecoder: Sendable {
     lines.feed(bytes)
   }
 
+  /// The same for an array, without the look-ups that generic code makes for each piece.
   public mutating func feed(_ bytes: [UInt8]) {
     guard failure == nil else { return }
     lines.feed(bytes)

@@ -31,6 +31,7 @@ public struct SSELineDecoder: Sendable {
     buffer.append(contentsOf: bytes)
   }
 
+  /// The same for an array, without the look-ups that generic code makes for each piece.
   public mutating func feed(_ bytes: [UInt8]) {
     reclaim()
     buffer.append(contentsOf: bytes)
