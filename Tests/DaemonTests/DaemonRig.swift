@@ -96,11 +96,13 @@ final class ScriptedUpstream: Transport {
 
   private let script: Mutex<Script>
   private let seen = Mutex<[TransportRequest]>([])
-  private let handshakes = Mutex<[TransportError?]>([])
+  private let handshakes = Mutex(0)
 
   init(_ script: @escaping Script) { self.script = Mutex(script) }
 
   var requests: [TransportRequest] { seen.withLock { $0 } }
+  /// How often a handshake was tried; none succeeds.
+  var probes: Int { handshakes.withLock { $0 } }
   func become(_ script: @escaping Script) { self.script.withLock { $0 = script } }
 
   func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
@@ -110,6 +112,7 @@ final class ScriptedUpstream: Transport {
   }
 
   func probe(timeout: Duration) async throws(TransportError) {
+    handshakes.withLock { $0 += 1 }
     throw TransportError(.refused, requestMayHaveTakenEffect: false)
   }
 

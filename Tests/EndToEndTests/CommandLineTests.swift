@@ -45,6 +45,21 @@ import Testing
     #expect(await first.terminate() == 0)
   }
 
+  @Test func theModeIsSwitchedByACommand() async throws {
+    let folder = try Folder()
+    let place = ["--database", folder.file("a.sqlite")]
+    let daemon = try await Program(["serve", "--listen", "127.0.0.1:0"] + place)
+    for (arguments, output) in [(["mode"], "auto\n"), (["mode", "offline"], "offline\n"), (["mode"], "offline\n")] {
+      let run = try await Program.run(arguments + place)
+      #expect(run.code == 0 && run.output == output, "\(run.errors)")
+    }
+    let wrong = try await Program.run(["mode", "fast"] + place)
+    #expect(wrong.code == 64 && wrong.errors.contains("expected auto, offline or bypass, found \"fast\""))
+    #expect(await daemon.terminate() == 0)
+    let nobody = try await Program.run(["mode"] + place)
+    #expect(nobody.code == 69 && nobody.errors.contains("no daemon answers at"), "\(nobody.errors)")
+  }
+
   @Test(arguments: [["list", "--limit", "0"], ["search", "--limit=-1", "x"]])
   func aLimitMustBeAboveZero(arguments: [String]) async throws {
     let run = try await Program.run(arguments)
@@ -74,7 +89,7 @@ import Testing
 
   @Test(arguments: [
     "--help", "serve --help", "sandbox --help", "demo --help", "list --help", "show --help", "search --help",
-    "status --help", "env --help", "open --help", "--version",
+    "status --help", "mode --help", "env --help", "open --help", "--version",
   ])
   func helpFitsTheTerminal(arguments: String) async throws {
     let run = try await Program.run(arguments.split(separator: " ").map(String.init), environment: ["COLUMNS": "80"])

@@ -54,7 +54,7 @@ extension HTTPTransport {
             try channel.pipeline.syncOperations.addHandlers(tls, HandshakeWatch(isDone: handshake.isDone))
           }
         }
-        .connect(host: origin.host, port: origin.port).get()
+        .connect(to: origin).get()
     } catch {
       handshake?.isDone.fail(error)
       throw error
@@ -85,5 +85,12 @@ private final class HandshakeWatch: ChannelInboundHandler {
   func channelInactive(context: ChannelHandlerContext) {
     isDone.fail(ConnectionWatchError(kind: .connectionLost))
     context.fireChannelInactive()
+  }
+}
+
+extension ClientBootstrap {
+  fileprivate func connect(to origin: Origin) -> EventLoopFuture<any Channel> {
+    if let path = origin.socketPath { return connect(unixDomainSocketPath: path) }
+    return connect(host: origin.host, port: origin.port)
   }
 }

@@ -6,8 +6,11 @@ final class CurrentMode: Sendable {
 
   init(_ mode: Mode) { index = Atomic(Mode.allCases.firstIndex(of: mode)!) }
 
-  var current: Mode {
-    get { Mode.allCases[index.load(ordering: .relaxed)] }
-    set { index.store(Mode.allCases.firstIndex(of: newValue)!, ordering: .relaxed) }
+  var current: Mode { Mode.allCases[index.load(ordering: .relaxed)] }
+
+  /// Sets the mode.
+  /// - Returns: the mode before.
+  func change(to mode: Mode) -> Mode {
+    Mode.allCases[index.exchange(Mode.allCases.firstIndex(of: mode)!, ordering: .relaxed)]
   }
 }

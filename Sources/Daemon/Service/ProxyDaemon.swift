@@ -19,6 +19,7 @@ public final class ProxyDaemon: Sendable {
   private let server: LocalServer
   private let logger: Logger
   private let mode: CurrentMode
+  private let control: ControlSocket
 
   /// Opens the mirror and prepares everything; nothing listens yet.
   /// - Parameters:
@@ -36,13 +37,13 @@ public final class ProxyDaemon: Sendable {
     self.lock = lock
     let accounts = Accounts(store: store, hashKey: try SecretFile.accountKey.loadOrCreate(in: directory))
     let mirror = Mirror(store: store, accounts: accounts, memoryBytesMax: settings.memoryCache)
+    mode = CurrentMode(settings.mode)
     upstream = Upstream(
       origin: settings.upstream, transport: transport,
       limits: UpstreamLimits(
         connect: settings.connectTimeout, head: settings.upstreamTimeout, bodyIdle: settings.streamIdleTimeout),
-      logger: logger)
+      mode: mode, logger: logger)
     let counters = Counters()
-    mode = CurrentMode(settings.mode)
     let recorder = Recorder(
       mirror: mirror, responseBytesMax: settings.responseCaptureLimit,
       consumerSilenceMax: settings.writeStallTimeout + .seconds(10), counters: counters, logger: logger)
@@ -74,6 +75,7 @@ public final class ProxyDaemon: Sendable {
       configuration: Self.configuration(settings, logger), ready: { routes.readyAnswer($0) },
       handler: { await routes.answer($0) })
     report.attach(server)
+    control = ControlSocket(mode: mode, upstream: upstream, report: report, logger: logger)
   }
 
   /// Begins to listen.
@@ -97,7 +99,18 @@ public final class ProxyDaemon: Sendable {
           stopping()
           server.drain(deadline: settings.drainDeadline)
         }),
-    ]
+    ] + controlServices
+  }
+
+  /// A daemon that cannot be controlled is still a daemon.
+  private var controlServices: [any Service] {
+    do {
+      let server = try control.server(in: directory)
+      return [PlainService(run: { await server.run() }, stop: { server.drain(deadline: .zero) })]
+    } catch {
+      logger.warning("the mode cannot be switched while running", metadata: ["cause": "\(error)"])
+      return []
+    }
   }
 
   /// Cleans up after the services have ended: everything is in the one file of the mirror then.

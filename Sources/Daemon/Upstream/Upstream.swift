@@ -1,7 +1,7 @@
 public import ChatRoutes
 internal import Foundation
 internal import HTTPTypes
-public import Logging
+internal import Logging
 internal import Synchronization
 
 /// The way to the API: sends requests through the SDK core's transport and keeps account of how that goes.
@@ -13,13 +13,12 @@ public final class Upstream: Sendable {
   private let counters = UpstreamCounters()
   private let logger: Logger
   private let clock = ContinuousClock()
-  /// Woken when a definite outage begins, so that probing need not poll.
-  private let outages: AsyncStream<Void>
-  private let outageBegan: AsyncStream<Void>.Continuation
+  private let mode: CurrentMode
+  /// Kept when there is a reason to look at once whether a probe is due, so that probing need not poll.
+  private let nudge = Mutex(Promise<Void>())
 
-  public init(origin: String, transport: any Transport, limits: UpstreamLimits, logger: Logger) {
-    (self.origin, self.transport, self.limits, self.logger) = (origin, transport, limits, logger)
-    (outages, outageBegan) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+  init(origin: String, transport: any Transport, limits: UpstreamLimits, mode: CurrentMode, logger: Logger) {
+    (self.origin, self.transport, self.limits, self.mode, self.logger) = (origin, transport, limits, mode, logger)
   }
 
   /// The state of upstream now.
@@ -44,6 +43,8 @@ public final class Upstream: Sendable {
     request.connectTimeout = isOut ? min(limits.knownOutage, limits.connect) : limits.connect
     request.headTimeout = isBrief ? min(patience ?? limits.head, limits.head) : limits.head
     request.bodyIdleTimeout = limits.bodyIdle
+    // The one way out: whoever decided to ask upstream before the mode changed ends here.
+    guard mode.current != .offline else { throw .offlineMode }
     counters.calls.add(1, ordering: .relaxed)
     do throws(TransportError) {
       let response = try await transport.send(request)
@@ -83,22 +84,45 @@ public final class Upstream: Sendable {
 
   /// Runs until cancelled: after a definite failure, TCP and TLS handshakes tell when upstream is back.
   public func probeWhileOffline() async {
-    for await _ in outages {
-      while let wait = waitForHandshake(), !Task.isCancelled {
-        try? await clock.sleep(for: wait)  // cancelled: the loop's condition ends it
-        let now = clock.now
-        guard health.withLock({ $0.handshakeProves && $0.takeProbe(at: now) }) else { continue }
-        await probeOnce()
+    while !Task.isCancelled {
+      // Taken before the look at the state: a change that comes after it ends the wait.
+      let nudge = nudge.withLock { $0 }
+      if let wait = waitForHandshake() {
+        if wait > .zero, await nudge.value(within: wait) != nil { continue }
+      } else {
+        _ = await nudge.value()
+        continue
       }
+      let now = clock.now
+      guard health.withLock({ $0.handshakeProves && $0.takeProbe(at: now) }) else { continue }
+      await probeOnce()
     }
   }
 
+  /// `nil`: there is no handshake to wait for.
   private func waitForHandshake() -> Duration? {
+    guard mode.current != .offline else { return nil }
     let now = clock.now
     return health.withLock { health in
       guard health.handshakeProves, let due = health.nextProbe else { return nil }
       return max(due - now, .zero)
     }
+  }
+
+  /// Something may have changed: the network came up, or the mode lets requests out again. Whatever probe comes next is due
+  /// at once.
+  func lookAgain() {
+    let now = clock.now
+    health.withLock { $0.probeNow(at: now) }
+    wakeProbes()
+  }
+
+  private func wakeProbes() {
+    let waiting = nudge.withLock { nudge in
+      defer { nudge = Promise() }
+      return nudge
+    }
+    waiting.keep(())
   }
 
   private func probeOnce() async {
@@ -133,7 +157,7 @@ public final class Upstream: Sendable {
   private func record(_ failure: UpstreamHealth.Failure) {
     let now = clock.now
     let (changed, health) = health.withLock { health in (health.failed(failure, at: now), health) }
-    if health.handshakeProves { outageBegan.yield() }
+    if health.handshakeProves { wakeProbes() }
     guard changed else { return }
     logger.warning("upstream is \(health.state)", metadata: ["cause": "\(health.cause ?? "")"])
   }
@@ -177,4 +201,10 @@ private final class UpstreamCounters: Sendable {
       calls: calls.load(ordering: .relaxed), failures: failures.load(ordering: .relaxed),
       probes: probes.load(ordering: .relaxed))
   }
+}
+
+extension TransportError {
+  /// `offline` mode: nothing was dialled.
+  fileprivate static let offlineMode = TransportError(
+    .cancelled, "the daemon is in offline mode", requestMayHaveTakenEffect: false)
 }

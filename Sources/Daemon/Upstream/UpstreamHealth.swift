@@ -78,6 +78,12 @@ public struct UpstreamHealth: Sendable {
     return true
   }
 
+  /// The next probe is due at once, and a failure of it starts from the shortest interval again.
+  public mutating func probeNow(at now: ContinuousClock.Instant) {
+    guard state != .online else { return }
+    (nextProbe, interval) = (now, Self.firstProbe)
+  }
+
   /// Requests of one moment that all hang are one silence.
   private mutating func isConfirmed(silenceAt now: ContinuousClock.Instant) -> Bool {
     guard let earlier = lastSilence, now - earlier <= Self.softWindow else {
