@@ -24,6 +24,15 @@ extension MirrorStore {
     }
   }
 
+  /// The `ETag` of the API's own answer to this very read, for a conditional fetch.
+  /// - Returns: nil: none is stored, it had none, or the account is refused.
+  public func entityTag(_ read: MirrorRead, account: AccountID) throws(MirrorError) -> String? {
+    try self.read("look a stored answer up") { db in
+      let part = Partition(db: db, account: account.rawValue)
+      return try part.isAdmitted() ? part.entityTag(read) : nil
+    }
+  }
+
   /// The conversation that a write is about, also when its path names a message or checkpoint; nil: not known here.
   public func conversationID(of write: MirrorWrite, account: AccountID) throws(MirrorError) -> String? {
     switch write {

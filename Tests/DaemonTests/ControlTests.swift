@@ -77,7 +77,8 @@ import Testing
   @Test func otherRequestsAreRefused() async throws {
     let folder = try Self.folder()
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.refused), folder: folder) { (rig: DaemonRig) async throws in
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.refused), folder: folder) {
+      (rig: DaemonRig) async throws in
       let client = try HTTPTransport(origin: "unix:\(folder)/control.sock")
       let rows: [(method: String, target: String, body: String, status: Int)] = [
         ("PUT", "/mode", "fast", 400), ("PUT", "/mode", "", 400),
@@ -101,7 +102,8 @@ import Testing
     try FileManager.default.createDirectory(
       atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
     defer { try? FileManager.default.removeItem(atPath: folder) }
-    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.refused), folder: folder) { (rig: DaemonRig) async throws in
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.refused), folder: folder) {
+      (rig: DaemonRig) async throws in
       #expect(try await rig.ask("GET", "/healthz").status == 200)
       await #expect(throws: StartError.self) { _ = try await DaemonControl(directory: folder).mode() }
     }

@@ -57,6 +57,16 @@ final class Mirror: Sendable {
     return .entry(entry)
   }
 
+  /// The validator of the stored answer to a read, for asking upstream whether it is still good.
+  /// - Returns: `nil`: there is none, or the mirror cannot be read: then upstream sends the whole answer.
+  func entityTag(_ target: ArraySlice<UInt8>, _ read: MirrorRead, _ credential: Credential) -> String? {
+    guard case .known(let account) = accounts.standing(of: credential) else { return nil }
+    if let entry = hot.entry(for: HotCache.Key(account: account, target: target)), entry.answer.isVerbatim {
+      return entry.answer.entityTag
+    }
+    return try? store.entityTag(read, account: account)
+  }
+
   /// Taken before a GET goes out; see `Epochs`.
   func ticket(_ credential: Credential, _ read: MirrorRead) -> Epochs.Ticket {
     epochs.ticket(accounts.key(of: credential), conversation: read.conversationID)

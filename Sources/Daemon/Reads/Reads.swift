@@ -36,6 +36,22 @@ final class Reads: Sendable {
     let read: MirrorRead
     let credential: Credential?
     let directives: CacheDirectives
+
+    /// The client has a version of its own.
+    var isConditional: Bool { head.count("if-none-match") > 0 }
+
+    /// Fields that let upstream send something else than the whole answer or 304 to an entity tag.
+    var isPartial: Bool {
+      head.count("range") > 0 || head.count("if-modified-since") > 0 || head.count("if-match") > 0
+        || head.count("if-unmodified-since") > 0
+    }
+
+    /// Whether the client's `If-None-Match` holds this tag (RFC 9110 §13.1.2: weak comparison).
+    func knows(_ tag: String) -> Bool {
+      guard let asked = head.firstText("if-none-match") else { return false }
+      let tags = asked.split(separator: ",").map { $0.drop { $0 == " " }.replacing("W/", with: "", maxReplacements: 1) }
+      return asked == "*" || tags.contains(tag.replacing("W/", with: "", maxReplacements: 1)[...])
+    }
   }
 
   /// The hot path: an answer rendered before, when the mirror would answer anyway. No SQLite, no JSON, no waiting.
@@ -127,6 +143,7 @@ final class Reads: Sendable {
   }
 
   private func cacheStatus(_ answer: FetchedAnswer, _ fetch: Fetches.Fetch) -> String {
+    if answer.isRevalidated { return "chatroutesd; fwd=stale; fwd-status=304" + (fetch.isLeader ? "" : "; collapsed") }
     var text = "chatroutesd; fwd=uri-miss"
     if !answer.isSuccess { text += "; fwd-status=\(answer.status)" }
     if !fetch.isLeader { text += "; collapsed" }
@@ -180,7 +197,16 @@ final class Reads: Sendable {
     _ ask: Ask, _ ticket: Epochs.Ticket?, deliver: @escaping @Sendable (FetchedAnswer) -> Void
   ) async -> FetchOutcome? {
     do throws(TransportError) {
-      let response = try await upstream.send(forwarding.request(from: ask.head, body: .none))
+      let validator = validator(for: ask)
+      var response = try await upstream.send(request(ask, validator: validator))
+      if validator != nil, response.status == 304 {
+        if let renewed = await recorder.revalidate(ask.read, response.fields, ask.credential, ticket) {
+          deliver(ask.isConditional ? .notModified(response.fields) : renewed)
+          return nil
+        }
+        // A client cannot be told 304 to a question that it did not ask.
+        if !ask.isConditional { response = try await upstream.send(request(ask, validator: nil)) }
+      }
       try await FetchedAnswer.read(
         response, upTo: recorder.responseBytesMax, consumerSilenceMax: recorder.consumerSilenceMax
       ) {
@@ -193,6 +219,21 @@ final class Reads: Sendable {
     } catch {
       return .failed(error)
     }
+  }
+
+  private func request(_ ask: Ask, validator: String?) -> TransportRequest {
+    var request = forwarding.request(from: ask.head, body: .none)
+    if let validator, !ask.isConditional { request.fields[.ifNoneMatch] = validator }
+    return request
+  }
+
+  /// The validator of the stored answer, when a 304 to it would answer this read: the client asked for the whole, or for
+  /// changes to this very version.
+  private func validator(for ask: Ask) -> String? {
+    guard let credential = ask.credential, !ask.directives.noStore, !ask.isPartial,
+      let tag = mirror.entityTag(ask.head.originForm, ask.read, credential)
+    else { return nil }
+    return !ask.isConditional || ask.knows(tag) ? tag : nil
   }
 
   // MARK: - From the mirror
@@ -248,9 +289,7 @@ final class Reads: Sendable {
   }
 
   private func notModified(_ ask: Ask, _ answer: StoredAnswer) -> Response? {
-    guard let tag = answer.entityTag, let asked = ask.head.firstText("if-none-match") else { return nil }
-    let tags = asked.split(separator: ",").map { $0.drop { $0 == " " }.replacing("W/", with: "", maxReplacements: 1) }
-    guard asked == "*" || tags.contains(tag.replacing("W/", with: "", maxReplacements: 1)[...]) else { return nil }
+    guard let tag = answer.entityTag, ask.knows(tag) else { return nil }
     counters.count(.hitsFresh)
     let age = String(answer.age(at: .now))
     let fields: HTTPFields = [.eTag: tag, .age: age, .cacheStatus: "chatroutesd; hit"]

@@ -48,6 +48,31 @@ final class Recorder: Sendable {
     }
   }
 
+  /// Upstream said 304 to the validator of the stored answer: it is as good as fetched now.
+  /// - Returns: that answer; `nil`: it is gone, or a write overtook the question.
+  func revalidate(
+    _ read: MirrorRead, _ fields: HTTPFields, _ credential: Credential?, _ ticket: Epochs.Ticket?
+  ) async -> FetchedAnswer? {
+    guard let credential, let ticket, case .known(let account) = mirror.accounts.standing(of: credential) else {
+      return nil
+    }
+    var renewed: StoredResponse?
+    _ = await attempt("a renewal") {
+      let epochs = mirror.epochs
+      renewed = try await mirror.store.revalidate(
+        read, fields: Self.storedFields(fields), at: .now, account: account
+      ) { epochs.isCurrent(ticket) }
+      mirror.hot.invalidate(account, conversation: read.conversationID)
+      return renewed == nil ? .notMirrored(reason: "the stored answer is gone or out of date") : .stored
+    }
+    guard let renewed else { return nil }
+    let kept = renewed.fields.compactMap { field in
+      HTTPField.Name(field.name).map { HTTPField(name: $0, value: field.value) }
+    }
+    return FetchedAnswer(
+      status: renewed.status, fields: HTTPFields(kept), body: renewed.body, isStored: true, isRevalidated: true)
+  }
+
   /// A 404 for a conversation says that it is gone; only a credential that was accepted before can learn that.
   private func isAbsence(_ answer: FetchedAnswer, of read: MirrorRead, _ credential: Credential?) -> Bool {
     guard answer.status == 404, case .conversation = read, let credential, Self.isAPIError(answer.body) else {

@@ -11,6 +11,13 @@ struct FetchedAnswer: Sendable {
   var rest: RelayPipe?
   /// Whether the mirror holds it now.
   var isStored = false
+  /// Upstream said 304 to the validator of the stored answer.
+  var isRevalidated = false
+
+  /// Upstream's 304, for a client that asked for changes itself.
+  static func notModified(_ fields: HTTPFields) -> FetchedAnswer {
+    FetchedAnswer(status: 304, fields: fields, body: [], isStored: true, isRevalidated: true)
+  }
 
   var isSuccess: Bool { (200..<300).contains(status) }
 

@@ -60,17 +60,19 @@ extension Partition {
     else { return .unknown }
     let messages = try messageList(branch: nil, of: ref.row)
     let branches = try list(.branches, of: ref.row)
-    guard messages != nil || branches != nil else { return .unknown }
+    let (showsMessages, showsBranches) = (row[1] as Bool? ?? true, row[2] as Bool? ?? true)
+    // Where the API embeds neither, the conversation alone is all there is to show.
+    guard messages != nil || branches != nil || !(showsMessages || showsBranches) else { return .unknown }
     var composition = Composition()
     composition.rest(on: row[3])
-    if row[1] as Bool? ?? true {
+    if showsMessages {
       composition.complete = composition.complete && messages != nil
       if let messages {
         composition.rest(on: messages)
         appendMember("messages", try messageArray(messages, ref), toObject: &text)
       }
     }
-    if row[2] as Bool? ?? true {
+    if showsBranches {
       composition.complete = composition.complete && branches != nil
       if let branches {
         composition.rest(on: branches)

@@ -13,6 +13,14 @@ extension Partition {
       fetchedAt: UnixTime(milliseconds: row[3]))
     return (response, row[4])
   }
+
+  /// Without its body, which may be large.
+  func entityTag(_ read: MirrorRead) throws -> String? {
+    let row = try first(
+      "SELECT fields FROM response WHERE account = ? AND read = ? AND status = 200", [account, read.canonicalText])
+    guard let blob = try row?.bytes(0) else { return nil }
+    return StoredResponse.fields(fromBlob: blob).first { $0.name.lowercased() == "etag" }?.value
+  }
 }
 
 extension Observation {
