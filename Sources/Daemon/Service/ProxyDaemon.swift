@@ -175,7 +175,11 @@ private struct ProbeService: Service {
   let upstream: Upstream
 
   func run() async throws {
-    await cancelWhenGracefulShutdown { await upstream.probeWhileOffline() }
+    await cancelWhenGracefulShutdown {
+      async let probing: Void = upstream.probeWhileOffline()
+      for await _ in NetworkEvents.comingUp() { upstream.lookAgain() }
+      await probing
+    }
   }
 }
 
