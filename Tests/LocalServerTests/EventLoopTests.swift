@@ -152,6 +152,34 @@ struct EventLoopTests {
     }
   }
 
+  /// A drain may come in the very turn in which an answer was given at once.
+  @Test func queuedBytesLeaveBeforeADrainCutsTheirSocket() async throws {
+    try await withSocket { socket, peer in
+      socket.socket.isIdle = true
+      socket.append { $0.append(contentsOf: Array("answer".utf8)) }
+      socket.flushLater()
+      socket.loop.drain(until: .never)
+      #expect(socket.isCut)
+      var buffer = [UInt8](repeating: 0, count: 10)
+      #expect(recv(peer, &buffer, buffer.count, CInt(MSG_DONTWAIT)) == 6)
+      #expect(recv(peer, &buffer, buffer.count, CInt(MSG_DONTWAIT)) == 0)
+    }
+  }
+
+  @Test func drainLeavesASocketWhoseAnswerIsStuckToItsTask() async throws {
+    try await withSocket { socket, peer in
+      socket.socket.isIdle = true
+      _ = socket.receive()  // nothing is there: the next look has to wait
+      async let reader = socket.waitForOffer()
+      await socket.loop.yieldTurn()
+      socket.append { $0.append(contentsOf: [UInt8](repeating: 1, count: 4 << 20)) }
+      socket.flushLater()
+      socket.loop.drain(until: .never)
+      #expect(!socket.isCut)
+      #expect(await reader == .ready, "whoever waits for requests has to send the rest")
+    }
+  }
+
   @Test func lateEventsFindNoSocket() throws {
     let loop = try newLoop()
     var table = SocketTable()
@@ -204,6 +232,7 @@ struct EventLoopTests {
     subscript<Value>(dynamicMember path: KeyPath<Socket, Value>) -> Value { socket[keyPath: path] }
     func receive() -> Socket.Arrival { socket.receive() }
     func waitReadable(until deadline: LoopTime) async -> Socket.Wake { await socket.waitReadable(until: deadline) }
+    func waitForOffer() async -> Socket.Wake { await socket.waitReadable(until: .never, offeringFirst: true) }
     func expire(at now: LoopTime) -> LoopTime { socket.expire(at: now) }
     func append(_ body: (inout [UInt8]) -> Void) { socket.append(body) }
     func flush(stall: LoopTime.Span) async throws(ConnectionError) { try await socket.flush(stall: stall) }
