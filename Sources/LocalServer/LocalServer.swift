@@ -66,7 +66,7 @@ public final class LocalServer: Sendable {
   /// - Precondition: Called once.
   public func run() async {
     let (loops, listeners) = begin()
-    for (index, loop) in loops.enumerated() { loop.start(name: "http-loop-\(index)") }
+    for (index, loop) in loops.enumerated() { loop.start(name: "\(configuration.name)-loop-\(index)") }
     await withTaskCancellationHandler {
       await withDiscardingTaskGroup { group in
         for loop in loops {

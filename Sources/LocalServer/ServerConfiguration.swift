@@ -3,6 +3,9 @@ public import WireFormats
 
 /// Everything about a server that can be chosen. Each bound has its argument beside it.
 public struct ServerConfiguration: Sendable {
+  /// What the loops' threads are called, as in `http-loop-0`; 8 bytes at most show.
+  public var name = "http"
+
   /// Sizes of heads and bodies.
   public var limits = HTTPLimits()
 

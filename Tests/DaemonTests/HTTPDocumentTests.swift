@@ -54,7 +54,7 @@ import WireFormats
       + Self.text("Sources/LocalServer/ServerConfiguration.swift")
     let properties = sources.matches(of: /public var (\w+)/).map { String($0.output.1) }
     let listed = try Self.limits().map { $0[0] }
-    #expect(Set(properties).subtracting(["limits", "serverFailure", "logger"]) == Set(listed))
+    #expect(Set(properties).subtracting(["name", "limits", "serverFailure", "logger"]) == Set(listed))
   }
 
   @Test func settingsAndDefaultsAreAsListed() throws {

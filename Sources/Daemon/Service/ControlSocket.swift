@@ -22,6 +22,7 @@ final class ControlSocket: Sendable {
   /// A server that answers on the socket; it listens once this returns.
   func server(in directory: String) throws(ListenError) -> LocalServer {
     var configuration = ServerConfiguration()
+    configuration.name = "control"
     configuration.loops = 1
     configuration.connectionsMax = 32  // one user's commands
     configuration.limits.bodyBytesMax = 4096
