@@ -16,6 +16,11 @@ final class Recorder: Sendable {
   private let counters: Counters
   private let logger: Logger
   private let failure = Mutex<RecordingFailure?>(nil)
+  /// When each cause was logged last.
+  private let said = Mutex<[String: UnixTime]>([:])
+
+  /// A cause that lasts is said once in this time: a full disk fails every request.
+  private static let saidAgainAfterMilliseconds: Int64 = 60_000
 
   init(mirror: Mirror, responseBytesMax: Int, consumerSilenceMax: Duration, counters: Counters, logger: Logger) {
     (self.mirror, self.responseBytesMax, self.consumerSilenceMax) = (mirror, responseBytesMax, consumerSilenceMax)
@@ -200,9 +205,12 @@ final class Recorder: Sendable {
   }
 
   private func note(_ failed: RecordingFailure, _ message: Logger.Message) {
-    let isNew = failure.withLock { last in
-      defer { last = failed }
-      return last?.cause != failed.cause
+    failure.withLock { $0 = failed }
+    let isNew = said.withLock { said in
+      said = said.filter { failed.at.milliseconds - $0.value.milliseconds < Self.saidAgainAfterMilliseconds }
+      guard said[failed.cause] == nil else { return false }
+      said[failed.cause] = failed.at
+      return true
     }
     if isNew { logger.error(message, metadata: ["cause": "\(failed.cause)"]) }
   }
