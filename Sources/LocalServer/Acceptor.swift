@@ -15,11 +15,12 @@ struct Acceptor: Sendable {
     await withDiscardingTaskGroup { connections in
       if loop.addListener(socket) {
         socket.isIdle = true
-        var isShort = false
-        while let accepted = await next(from: socket, isShort: &isShort) {
+        var supply = Supply()
+        while let accepted = await next(from: socket, &supply) {
           start(accepted, in: &connections)
           if socket.isDueForOthers { await socket.letOthersRun() }
         }
+        takeLeftOvers(of: socket, in: &connections)
       } else {
         log("cannot wait for connections: \(System.text(errno))")
       }
@@ -33,28 +34,65 @@ struct Acceptor: Sendable {
     let peer: Peer
   }
 
+  /// What is known of the descriptors that are left.
+  private struct Supply {
+    var lastDescriptor: CInt = 0
+    /// Whether they ran out and that was said. It counts as over when nobody waits any more.
+    var isShort = false
+  }
+
   /// The next connection; nil: a drain began.
-  /// - Parameter isShort: Whether descriptors ran out and that was said. It counts as over when nobody waits any more.
-  private func next(from socket: Socket, isShort: inout Bool) async -> Accepted? {
+  private func next(from socket: Socket, _ supply: inout Supply) async -> Accepted? {
     while !loop.isDraining {
+      guard hasDescriptors(&supply) else {
+        await waitForDescriptors(socket, &supply, "few descriptors are left")
+        continue
+      }
       var address = sockaddr_storage()
       switch socket.accept(from: &address) {
       case .done(let descriptor):
+        supply.lastDescriptor = CInt(descriptor)
         return Accepted(descriptor: CInt(descriptor), peer: Peer(address, descriptor: CInt(descriptor)))
       case .wouldBlock:
-        isShort = false
+        supply.isShort = false
         _ = await socket.waitReadable(until: .never)
       case .failed(let code) where Self.isLackOfResources(code):
-        // Without a descriptor the connection stays in the backlog and would be reported again at once.
-        if !isShort { log("cannot accept connections for now: \(System.text(code)). Raise the limit (ulimit -n)") }
-        isShort = true
-        _ = await socket.pauseReading(until: loop.now.after(Self.shortagePause))
+        await waitForDescriptors(socket, &supply, System.text(code))
       case .failed:
         // The client gave up while it waited (ECONNABORTED and its kin): the next one may be fine.
         await loop.yieldTurn()
       }
     }
     return nil
+  }
+
+  /// Whether a further connection leaves the process the descriptors that it needs itself. Only where the last one was
+  /// already high is the kernel asked: others may have become free.
+  private func hasDescriptors(_ supply: inout Supply) -> Bool {
+    let reserve = server.configuration.descriptorsReserved
+    guard DescriptorLimit.isReserved(supply.lastDescriptor, reserve: reserve) else { return true }
+    guard let free = DescriptorLimit.lowestFree(besides: listener.descriptor) else { return false }
+    supply.lastDescriptor = free
+    return !DescriptorLimit.isReserved(free, reserve: reserve)
+  }
+
+  /// The connection stays in the backlog and would be reported again at once.
+  private func waitForDescriptors(_ socket: Socket, _ supply: inout Supply, _ trouble: String) async {
+    if !supply.isShort { log("cannot accept connections for now: \(trouble). Raise the limit (ulimit -n)") }
+    supply.isShort = true
+    _ = await socket.pauseReading(until: loop.now.after(Self.shortagePause))
+  }
+
+  /// Serves the clients whose connection the kernel accepted before the drain: closing the listener would reset them, with
+  /// their request on its way. Those of an inherited socket are for the next process.
+  private func takeLeftOvers(of socket: Socket, in connections: inout DiscardingTaskGroup) {
+    guard !listener.isInherited else { return }
+    // New ones may keep coming until the listener is closed.
+    for _ in 0..<server.configuration.listenBacklog {
+      var address = sockaddr_storage()
+      guard case .done(let descriptor) = socket.accept(from: &address) else { return }
+      start(Accepted(descriptor: CInt(descriptor), peer: Peer(address, descriptor: CInt(descriptor))), in: &connections)
+    }
   }
 
   private func log(_ trouble: String) {

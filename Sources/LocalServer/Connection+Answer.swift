@@ -87,7 +87,8 @@ extension Connection {
 
   @inline(never)
   private func appendHead(_ head: HTTPResponse, _ plan: AnswerPlan) {
-    let keepsLength = plan.framing == .unstated && exchange.toHead
+    // RFC 9110 §8.6: a 304 may say what GET would have had, a 204 never.
+    let keepsLength = plan.framing == .unstated && exchange.toHead && head.status != .noContent
     let ownLength = keepsLength ? head.headerFields[.contentLength] : nil
     let hasDate = head.headerFields.contains(.date)
     socket.append { output in

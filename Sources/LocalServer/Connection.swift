@@ -17,6 +17,7 @@ final class Connection: @unchecked Sendable {
   var exchange = Exchange(refusalNumber: 0)
   var stream: AnswerStream?
   var inputEnded = false
+  private var isNew = true
   /// What `serveAtOnce` found and left to the task.
   var handedOver: NextHead?
 
@@ -70,7 +71,9 @@ final class Connection: @unchecked Sendable {
   /// Waits between two requests; those that `serveAtOnce` can answer do not end the wait.
   /// - Returns: Whether there is something to do; false: idle for too long, closed or drained.
   private func requestComes() async -> Bool {
-    if loop.isDraining { return false }
+    defer { isNew = false }
+    // A client that came before the drain may have sent its request already.
+    if loop.isDraining { return isNew && !loop.isCut }
     socket.isIdle = true
     defer { socket.isIdle = false }
     if socket.mayHaveMore, !serveAtOnce() { return true }
@@ -139,15 +142,20 @@ final class Connection: @unchecked Sendable {
   private func response(to request: Request) async -> Response? {
     if let refusal = refusalOfExpectation(in: request.head) { return refusal }
     do {
-      return try await server.handler(request)
+      let response = try await server.handler(request)
+      guard response.isFinal else { throw InterimAnswer() }
+      return response
     } catch {
       return response(to: error)
     }
   }
 
+  /// A handler gave a 1xx as its answer: the client would go on waiting for the real one.
+  private struct InterimAnswer: Error {}
+
   @inline(never)
   private func refusalOfExpectation(in head: RequestHead) -> Response? {
-    guard head.first("Expect") != nil, !head.expectsContinue, head.version == .http1_1 else { return nil }
+    guard head.expectsAnything, !head.expectsContinue, head.version == .http1_1 else { return nil }
     return server.configuration.serverFailure(ServerFailure(.expectationFailed))
   }
 
@@ -168,7 +176,7 @@ final class Connection: @unchecked Sendable {
   /// Answers bytes that are no request.
   @inline(never)
   private func refuse(_ reason: ServerFailure.Reason) async -> Ending {
-    exchange = Exchange(refusalNumber: exchange.number &+ 1)
+    exchange = Exchange(refusalNumber: exchange.number &+ 1, toHead: parser.isToHEAD)
     do throws(AnswerFailure) {
       _ = try await send(server.configuration.serverFailure(ServerFailure(reason)))
       return .afterAnswer

@@ -36,9 +36,10 @@ struct Exchange {
   }
 
   /// The exchange that answers bytes which were no request: the connection ends with it.
-  init(refusalNumber number: UInt64) {
+  /// - Parameter toHead: Whether what came of them begins a HEAD request.
+  init(refusalNumber number: UInt64, toHead: Bool = false) {
     self.number = number
-    toHead = false
+    self.toHead = toHead
     version = .http1_1
     clientKeepsConnection = false
     body = .complete

@@ -6,13 +6,16 @@ final class ListeningSocket: Sendable {
   let descriptor: CInt
   /// With the port that the kernel chose, if it was left open.
   let address: ListenAddress
+  /// Another process holds it too and goes on accepting.
+  let isInherited: Bool
   private let file: SocketFile?
   private let users = Atomic<Int>(0)
   private let isClosed = Atomic<Bool>(false)
 
-  private init(_ descriptor: CInt, address: ListenAddress, file: SocketFile? = nil) {
+  private init(_ descriptor: CInt, address: ListenAddress, isInherited: Bool = false, file: SocketFile? = nil) {
     self.descriptor = descriptor
     self.address = address
+    self.isInherited = isInherited
     self.file = file
     // Accepted connections inherit it.
     if case .tcp = address { System.setOption(descriptor, level: CInt(IPPROTO_TCP), name: TCP_NODELAY, to: 1) }
@@ -65,7 +68,7 @@ extension ListeningSocket {
     guard let address = boundAddress(descriptor) else {
       throw ListenError("descriptor \(descriptor)", "it is neither a TCP nor a Unix stream socket.")
     }
-    return ListeningSocket(descriptor, address: address)
+    return ListeningSocket(descriptor, address: address, isInherited: true)
   }
 
   private static func openTCP(

@@ -35,6 +35,7 @@ public final class LocalServer: Sendable {
   public init(
     configuration: ServerConfiguration, ready: ReadyHandler? = nil, handler: @escaping Handler
   ) {
+    precondition(configuration.loops.map { $0 > 0 } ?? true, "a server needs at least one event loop")
     self.configuration = configuration
     readyHandler = ready
     self.handler = handler
@@ -82,8 +83,8 @@ public final class LocalServer: Sendable {
     for loop in loops { loop.stop() }
   }
 
-  /// Stops accepting, closes idle connections at once and the others after their current answer. What is left at the
-  /// deadline is cut and its handlers are cancelled. May be called from any thread, and again with a shorter deadline.
+  /// Stops accepting, closes idle connections at once and the others after their current answer. Clients whose connection
+  /// the kernel had already accepted on a socket of ours are served their first request. What is left at the deadline is cut and its handlers are cancelled. May be called from any thread, and again with a shorter deadline.
   public func drain(deadline: Duration) {
     let end = LoopTime.now().after(LoopTime.Span(deadline))
     let loops = state.withLock { state in

@@ -6,7 +6,7 @@ public import HTTPTypes
 /// itself: copies in the head are dropped, except a `Content-Length` in an answer to HEAD that has no body here.
 /// `Connection: close` in the head ends the connection with this answer.
 public struct Response: Sendable {
-  /// Status and fields. The status is 200 or above.
+  /// Status and fields. The status is 200 or above; anything else counts as a failure of the handler (500).
   public var head: HTTPResponse
   public var body: Body
 

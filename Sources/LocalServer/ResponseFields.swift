@@ -19,6 +19,14 @@ extension Response {
   }
 }
 
+extension Response {
+  /// Whether it ends the request (RFC 9110 §15.2: 1xx do not).
+  var isFinal: Bool {
+    if case .rendered(let ready) = body { return ready.rendered.status.code >= 200 }
+    return head.status.code >= 200
+  }
+}
+
 extension HTTPResponse.Status {
   /// 1xx, 204 and 304 end with their head (RFC 9112 §6.3).
   var forbidsBody: Bool { code == 204 || code == 304 || code < 200 }

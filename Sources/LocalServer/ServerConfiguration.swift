@@ -38,6 +38,11 @@ public struct ServerConfiguration: Sendable {
   /// Open connections; beyond, 503. Far above what local programs open, and 2–4 KiB each while idle.
   public var connectionsMax = 16_384
 
+  /// Descriptors that connections leave free, but never more than a quarter of the process's limit: clients then wait in the
+  /// kernel's queue. A process without a single one fails where nobody expects it (a name cannot be resolved, a database
+  /// file not opened, Dispatch traps).
+  public var descriptorsReserved = 64
+
   /// How much of a body that the handler left unread is thrown away to keep a connection, instead of closing it: about
   /// what a loopback socket holds in flight.
   public var drainBytesMax = 256 << 10

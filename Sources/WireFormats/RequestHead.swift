@@ -50,6 +50,13 @@ public struct RequestHead: Sendable {
     version == .http1_1 && hasToken("100-continue", in: "Expect")
   }
 
+  /// Whether `Expect` names anything; the empty list is allowed and asks for nothing (RFC 9110 §5.6.1.2).
+  public var expectsAnything: Bool {
+    var found = false
+    forEachMember(of: "Expect") { _, member in found = found || !member.isEmpty }
+    return found
+  }
+
   /// All fields as values of the ecosystem's vocabulary: order, letter case and duplicates kept, values byte for byte.
   public func httpFields() -> HTTPFields { HTTPFields(ranges, in: bytes) }
 }

@@ -29,10 +29,12 @@ public struct RequestParser: Sendable {
   private(set) var buffer: [UInt8] = []
   /// What lies before it in the buffer was used already.
   private var readIndex = 0
+  private var refusedHEAD = false
 
-  /// - Precondition: The head and trailer limits are below 2 GiB: offsets are 32 bits wide.
+  /// - Precondition: The limits of what is held whole are below 2 GiB: offsets are 32 bits wide.
   public init(limits: HTTPLimits = HTTPLimits()) {
-    precondition(max(limits.headBytesMax, limits.trailerBytesMax) < Int(Int32.max), "a limit is too large")
+    let held = [limits.headBytesMax, limits.trailerBytesMax, limits.targetBytesMax, limits.fieldBytesMax]
+    precondition(held.allSatisfy { $0 < Int(Int32.max) }, "a limit is too large")
     self.limits = limits
   }
 
@@ -57,6 +59,7 @@ public struct RequestParser: Sendable {
     do throws(HTTPParseError) {
       return try step()
     } catch {
+      refusedHEAD = refusedHEAD || isToHEAD
       phase = .failed(error)
       (buffer, readIndex) = ([], 0)
       (head, chunks) = (HeadScanner(), ChunkScanner())
@@ -67,6 +70,16 @@ public struct RequestParser: Sendable {
   /// Whether nothing was seen of a next request, so that the connection can be closed without losing one.
   public var isBetweenRequests: Bool {
     if case .betweenRequests = phase { bufferedBytes == 0 } else { false }
+  }
+
+  /// Whether the request whose head is unfinished or was refused is a HEAD, as far as it came: the answer to it has no body
+  /// (RFC 9110 §9.3.2).
+  public var isToHEAD: Bool {
+    switch phase {
+    case .head: buffer[readIndex...].starts(with: "HEAD ".utf8)
+    case .failed: refusedHEAD
+    default: false
+    }
   }
 
   /// How many bytes were fed and not yet used.
@@ -116,6 +129,16 @@ extension RequestParser {
     guard let line = try head.advance(unread.span, limits: limits) else { return nil }
     let request = RequestHead(bytes: take(head.position), line: line, ranges: head.fields.fields)
     head = HeadScanner()
+    do throws(HTTPParseError) {
+      return .head(request, try begin(request))
+    } catch {
+      refusedHEAD = request.hasMethod("HEAD")
+      throw error
+    }
+  }
+
+  /// Judges a whole head and goes on to its body.
+  private mutating func begin(_ request: RequestHead) throws(HTTPParseError) -> BodyFraming {
     try request.checkHost()
     let framing = try BodyFraming(of: request)
     switch framing {
@@ -125,7 +148,7 @@ extension RequestParser {
       phase = .body(remaining: length)
     case .chunked: phase = .chunked
     }
-    return .head(request, framing)
+    return framing
   }
 
   private mutating func nextBody(_ remaining: UInt64) -> RequestEvent? {

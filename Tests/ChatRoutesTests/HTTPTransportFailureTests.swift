@@ -1,8 +1,10 @@
-import ChatRoutes
 import Foundation
 import Glibc
 import HTTPTypes
+import NIOCore
 import Testing
+
+@testable import ChatRoutes
 
 /// What is told, and what is tried again, when the origin fails.
 @Suite(.timeLimit(.minutes(1)))
@@ -282,6 +284,32 @@ struct HTTPTransportFailureTests {
     #expect(error?.requestMayHaveTakenEffect == true)
     #expect(await closed.opened())
     await transport.shutdown()
+  }
+
+  /// What this side lacks says nothing about the origin.
+  @Test func requestWithoutAFreeConnectionIsToldSo() async throws {
+    let server = RawServer { peer in
+      peer.readRequest()
+      peer.send("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbeg")
+      peer.waitForEnd()
+    }
+    let transport = try HTTPTransport(origin: server.origin, connectionsMax: 1)
+    let stream = try await transport.send(request("GET"))
+    var second = request("POST")
+    second.connectTimeout = .milliseconds(100)
+    let error = await ChatRoutesTests.failure(of: second, on: transport)
+    #expect(error?.kind == .exhausted)
+    #expect(error?.requestMayHaveTakenEffect == false)
+    withExtendedLifetime(stream) {}
+    await transport.shutdown()
+  }
+
+  @Test(arguments: [EMFILE, ENFILE, ENOBUFS, ENOMEM])
+  func lackOfDescriptorsOrMemoryIsNoOutage(code: CInt) {
+    let error = TransportError(
+      classifying: IOError(errnoCode: code, reason: "socket"), requestMayHaveTakenEffect: false)
+    #expect(error.kind == .exhausted)
+    #expect(!error.isDefiniteOutage)
   }
 
   @Test func probeOpensAConnectionAndSendsNothing() async throws {

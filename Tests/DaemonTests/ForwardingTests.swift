@@ -39,6 +39,32 @@ import Testing
     }
   }
 
+  /// No connection to spare is this side's trouble: upstream is not offline for it, and nothing was sent.
+  @Test func lackOfConnectionsHereIs503AndNoOutage() async throws {
+    let upstream = ScriptedUpstream(ScriptedUpstream.answering(200, ReadTests.json))
+    try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", ReadTests.path)
+      upstream.become { _ throws(TransportError) in throw TransportError(.exhausted, requestMayHaveTakenEffect: false) }
+      for (method, target) in [
+        ("GET", "/api/v1/conversations"), ("POST", "/api/v1/conversations"), ("PUT", "/api/odd"),
+      ] {
+        let answer = try await rig.ask(method, target, body: method == "GET" ? nil : "{}")
+        #expect(answer.status == 503 && answer.fields[.retryAfter] == "1", "\(method) \(target): \(answer)")
+        #expect(answer.fields[HTTPField.Name("Proxy-Status")!] == "chatroutesd; error=connection_limit_reached")
+      }
+      #expect(try await rig.ask("GET", ReadTests.path).cacheStatus == "chatroutesd; fwd=stale; detail=stale-if-error")
+      upstream.become(ScriptedUpstream.answering(200, ReadTests.json))
+      #expect(try await rig.ask("GET", ReadTests.path).cacheStatus == "chatroutesd; fwd=uri-miss; stored")
+    }
+  }
+
+  @Test func anInterimAnswerOfUpstreamIsNotPassedOn() async throws {
+    let upstream = ScriptedUpstream(ScriptedUpstream.answering(101, ""))
+    try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
+      #expect(try await rig.ask("GET", "/api/v1/unknown").status == 502)
+    }
+  }
+
   @Test func aGetWithABodyKeepsIt() async throws {
     let upstream = ScriptedUpstream(ScriptedUpstream.answering(200, "{}"))
     try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in

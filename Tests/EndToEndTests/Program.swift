@@ -14,8 +14,11 @@ final class Program: Sendable {
   }
 
   /// Starts `chatroutesd` and waits for its ready line.
-  init(_ arguments: [String], environment: [String: String] = [:]) async throws {
-    let running = try Running(Self.binary, arguments, Self.environment.merging(environment) { $1 })
+  /// - Parameter prefix: a program, and its arguments, that becomes the daemon.
+  init(_ arguments: [String], environment: [String: String] = [:], behind prefix: [String] = []) async throws {
+    let command = prefix + [Self.binary.path] + arguments
+    let running = try Running(
+      URL(fileURLWithPath: command[0]), Array(command.dropFirst()), Self.environment.merging(environment) { $1 })
     self.running = running
     let isReady = await running.wait(seconds: 30) { $0.errors.contains("ready: ") && $0.errors.hasSuffix("\n") }
     let line = running.errors.split(separator: "\n").first { $0.contains("ready: ") }

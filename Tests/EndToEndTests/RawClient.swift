@@ -271,11 +271,13 @@ extension Program {
   /// - Parameters:
   ///   - upstream: the API's port; a port that refuses unless the test has one.
   ///   - settings: names as in the environment, without `CHATROUTESD_`.
+  ///   - prefix: a program, and its arguments, that becomes the daemon.
   static func withDaemon(
-    upstream: UInt16 = 9, _ settings: [String: String] = [:], _ body: (Program) async throws -> Void
+    upstream: UInt16 = 9, _ settings: [String: String] = [:], behind prefix: [String] = [],
+    _ body: (Program) async throws -> Void
   ) async throws {
     let folder = try Folder()
-    let daemon = try await daemon(in: folder, upstream: upstream, settings)
+    let daemon = try await daemon(in: folder, upstream: upstream, settings, behind: prefix)
     try await body(daemon)
     #expect(await daemon.terminate() == 0, "\(daemon.standardError)")
     withExtendedLifetime(folder) {}
@@ -283,14 +285,14 @@ extension Program {
 
   /// Starts a daemon whose mirror is in `folder`.
   static func daemon(
-    in folder: Folder, upstream: UInt16 = 9, _ settings: [String: String] = [:]
+    in folder: Folder, upstream: UInt16 = 9, _ settings: [String: String] = [:], behind prefix: [String] = []
   ) async throws -> Program {
     let environment = settings.map { ("CHATROUTESD_" + $0, $1) }
     return try await Program(
       [
         "serve", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:\(upstream)", "--database",
         folder.file("mirror.sqlite"),
-      ], environment: Dictionary(uniqueKeysWithValues: environment))
+      ], environment: Dictionary(uniqueKeysWithValues: environment), behind: prefix)
   }
 
   /// The answer to a GET on a connection of its own.

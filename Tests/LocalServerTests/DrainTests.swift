@@ -1,3 +1,4 @@
+import Glibc
 import HTTPTypes
 import LocalServer
 import Testing
@@ -104,6 +105,43 @@ struct DrainTests {
     let address = try server.bind([.tcp(host: "127.0.0.1", port: 0)])[0]
     await server.run()
     #expect(throws: TestClient.Failure.self) { try TestClient(address) }
+  }
+
+  /// The kernel has accepted them: closing the listener would reset them with their request on its way.
+  @Test func whoConnectedBeforeTheDrainIsServed() async throws {
+    let server = LocalServer(configuration: ServerConfiguration()) { _ in .text("served") }
+    let address = try server.bind([.tcp(host: "127.0.0.1", port: 0)])[0]
+    let clients = try (1...5).map { _ in try TestClient(address) }
+    for client in clients { try await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n") }
+    let silent = try TestClient(address)
+    server.drain(deadline: .seconds(30))
+    await server.run()
+    for client in clients {
+      let answer = try await client.answer()
+      #expect(answer.text == "served" && answer.field("Connection") == "close")
+      #expect(try await client.untilClosed() == "")
+    }
+    #expect(try await silent.untilClosed() == "")
+  }
+
+  /// They belong to the process that opened the socket, which will hand it to the next one.
+  @Test func whoConnectedToAnInheritedSocketIsLeftToTheNextServer() async throws {
+    let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    try #require(listen(descriptor, 5) == 0)
+    let first = LocalServer(configuration: ServerConfiguration()) { _ in .text("first") }
+    let address = try first.adopt(descriptor: dup(descriptor))
+    guard case .tcp(_, let port) = address else { throw CancellationError() }
+    let client = try TestClient(.tcp(host: "127.0.0.1", port: port))
+    try await client.send("GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    first.drain(deadline: .seconds(30))
+    await first.run()
+    let second = LocalServer(configuration: ServerConfiguration()) { _ in .text("second") }
+    _ = try second.adopt(descriptor: dup(descriptor))
+    async let run: Void = second.run()
+    #expect(try await client.answer().text == "second")
+    second.drain(deadline: .zero)
+    await run
   }
 
   @Test func cancellationOfTheRunEndsIt() async throws {

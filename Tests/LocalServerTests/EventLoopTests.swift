@@ -18,6 +18,19 @@ struct EventLoopTests {
     }
   }
 
+  /// What waits already is served in the first turn, as with an inherited socket.
+  @Test func firstTurnKnowsTheTime() async throws {
+    let loop = try newLoop()
+    let made = LoopTime.now()
+    let seen = await withUnsafeContinuation { (seen: UnsafeContinuation<(date: [UInt8], now: LoopTime), Never>) in
+      loop.execute { seen.resume(returning: ($0.dateLine, $0.now)) }
+      loop.start(name: "loop")
+    }
+    loop.stop()
+    #expect(seen.date.starts(with: "Date: ".utf8))
+    #expect(seen.now >= made)
+  }
+
   @Test func tasksTakeTurns() async throws {
     try await withLoop { loop in
       let order = await withTaskGroup(of: Void.self, returning: [Int].self) { group in

@@ -2,6 +2,7 @@ import HTTPTypes
 import LocalServer
 import Synchronization
 import Testing
+import WireFormats
 
 @Suite(.timeLimit(.minutes(1)))
 struct FailureTests {
@@ -37,6 +38,43 @@ struct FailureTests {
       #expect(answer.field("Connection") == "close")
       #expect(try await client.untilClosed() == "")
       #expect(server.statistics.parseErrors == 1)
+    }
+  }
+
+  /// RFC 9110 §9.3.2. The length is what the body would have had.
+  @Test(arguments: [
+    ("HEAD / HTTP/1.1\r\nHost: x\r\nA : b\r\n\r\n", 400), ("HEAD / HTTP/1.1\r\n\r\n", 400),
+    ("HEAD / HTTP/3.0\r\n\r\n", 505),
+    ("HEAD / HTTP/1.1\r\nHost: x\r\nContent-Length: 99999999999\r\n\r\n", 413),
+    ("HEAD / HTTP/1.1\r\nHost: x\r\nUnfinished: ", 408),
+  ])
+  func refusedHEADGetsNoBody(_ bytes: String, status: Int) async throws {
+    try await withServer {
+      $0.headTimeout = .milliseconds(100)
+    } handler: { _ in
+      .text("never")
+    } _: { _, address in
+      let client = try TestClient(address)
+      try await client.send(bytes)
+      let answer = try await client.answer(toHead: true)
+      #expect(answer.status == status)
+      #expect(answer.field("Content-Length").flatMap(Int.init) ?? 0 > 0)
+      #expect(try await client.untilClosed() == "")
+    }
+  }
+
+  /// RFC 9110 §15.2: a client would wait for the final answer behind it.
+  @Test(arguments: [100, 101, 103])
+  func interimAnswerOfAHandlerIsItsFailure(_ status: Int) async throws {
+    let rendered = RenderedResponse(head: HTTPResponse(status: .init(code: status)), body: [])
+    try await withServer { request in
+      request.head.targetText == "/rendered" ? Response(ReadyAnswer(rendered)) : .text("", status: .init(code: status))
+    } _: { _, address in
+      let client = try TestClient(address)
+      for target in ["/plain", "/rendered"] {
+        try await client.send("GET \(target) HTTP/1.1\r\nHost: x\r\n\r\n")
+        #expect(try await client.answer().status == 500)
+      }
     }
   }
 

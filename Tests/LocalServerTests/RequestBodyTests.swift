@@ -100,6 +100,15 @@ struct RequestBodyTests {
     }
   }
 
+  @Test(arguments: ["", " ", ",", " , ,"])
+  func emptyExpectationAsksForNothing(_ value: String) async throws {
+    try await withServer(handler: Self.echo) { _, address in
+      let client = try TestClient(address)
+      try await client.send("GET / HTTP/1.1\r\nHost: x\r\nExpect: \(value)\r\n\r\n")
+      #expect(try await client.answer().status == 200)
+    }
+  }
+
   @Test func unreadSmallBodyKeepsTheConnection() async throws {
     try await withServer { request in
       .text(request.head.targetText)

@@ -46,6 +46,20 @@ struct ResponseTests {
     }
   }
 
+  /// RFC 9110 §8.6: a 304 may say the length that GET would have had, a 204 must not.
+  @Test(arguments: [(204, nil), (304, "77")] as [(Int, String?)])
+  func headWithoutBodyKeepsItsLengthOnlyWhereItMay(_ status: Int, length: String?) async throws {
+    try await withServer { _ in
+      Response(status: .init(code: status), fields: [.contentLength: "77"])
+    } _: { _, address in
+      let client = try TestClient(address)
+      try await client.send("HEAD / HTTP/1.1\r\nHost: x\r\n\r\n")
+      let answer = try await client.answer(toHead: true)
+      #expect(answer.status == status)
+      #expect(answer.field("Content-Length") == length)
+    }
+  }
+
   @Test func framingFieldsOfTheHandlerAreDropped() async throws {
     let fields: HTTPFields = [
       .contentLength: "99", .transferEncoding: "chunked", .connection: "upgrade", .contentType: "text/x",

@@ -41,6 +41,25 @@ import Testing
     #expect(seen == [.head("GET|/|1.1|Host=a", .none), .end(trailers: []), .error(.missingHost)])
   }
 
+  /// RFC 9110 §9.3.2: whoever answers a refused HEAD must know that it was one.
+  @Test(arguments: [
+    ("HEAD / HTTP/1.1\r\nHost: a\r\nA : b\r\n\r\n", true), ("HEAD / HTTP/1.1\r\n\r\n", true),
+    ("HEAD / HTTP/1.1\r\nHost: a\r\nContent-Length: 99999999999\r\n\r\n", true), ("HEAD / HTTP/2.0\r\n\r\n", true),
+    ("\r\nHEAD /\u{1}", true), ("HEAD /unfinished", true), ("HEAD", false), ("HEADS / HTTP/1.1\r\n\r\n", false),
+    ("GET /HEAD HTTP/1.1\r\n\r\n", false), ("HEAD / HTTP/1.1\r\nHost: a\r\n\r\nGET / HTTP/1.1\r\n\r\n", false),
+    ("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 5\r\n\r\nHEAD ", false),
+  ])
+  func refusedOrUnfinishedHEADIsKnownAsSuch(_ request: String, isHEAD: Bool) {
+    for cut in [bytes(request).count, 1] {
+      var parser = RequestParser()
+      for start in stride(from: 0, to: bytes(request).count, by: cut) {
+        parser.feed(bytes(request)[start..<min(start + cut, bytes(request).count)])
+        while let event = try? parser.nextEvent() { _ = event }
+      }
+      #expect(parser.isToHEAD == isHEAD)
+    }
+  }
+
   @Test func nothingIsHeldBetweenRequests() throws {
     var parser = RequestParser()
     for request in Self.requests {

@@ -9,6 +9,8 @@ final class Attempt: Sendable {
   let hasNoBody: Bool
   let headTimeout: TimeAmount
   let bodyIdleTimeout: TimeAmount
+  /// Held until the response is over or nobody waits for it any more.
+  private let place: Places.Place?
 
   private enum Progress { case waiting, written, abandoned }
   private struct State {
@@ -19,7 +21,8 @@ final class Attempt: Sendable {
   }
   private let state = Mutex(State())
 
-  init(_ request: TransportRequest) {
+  init(_ request: TransportRequest, on place: Places.Place? = nil) {
+    self.place = place
     target = request.target
     hasNoBody = if case .none = request.body { true } else { false }
     headTimeout = TimeAmount(request.headTimeout)
@@ -49,6 +52,9 @@ final class Attempt: Sendable {
 
   /// Told by the connection when it gives the origin up for its silence.
   func stopped(by silence: TransportError.Kind) { state.withLock { $0.silence = silence } }
+
+  /// Told by the body when it has ended: its connection is free for others.
+  func isOver() { place?.giveBack() }
 
   /// What an error of AsyncHTTPClient means: a silence counts before the errors that closing the connection brings about.
   func failure(_ error: any Error) -> TransportError {

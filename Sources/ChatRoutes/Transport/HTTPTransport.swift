@@ -17,23 +17,33 @@ public final class HTTPTransport: Transport {
   /// Made at the first probe: reading the system's certificates takes some milliseconds.
   let probeContext = Mutex<NIOSSLContext?>(nil)
   private let isShutDown = Atomic(false)
+  private let places: Places
 
   /// Connects to nothing yet.
   /// - Parameters:
   ///   - origin: scheme, host and optional port, without a path: `https://api.chatroutes.com`.
   ///   - connectTimeoutMax: the longest a single connection attempt may take, whatever requests ask for.
   ///   - poolIdleTimeout: how long an unused connection is kept. Shorter than most servers keep theirs.
+  ///   - connectionsMax: connections at a time, each with a request. One more waits for its turn within its
+  ///     `connectTimeout`, then fails with `.exhausted`. A stream holds its connection for minutes, so the default is far
+  ///     above what one program needs; less where descriptors are few.
   public convenience init(
-    origin: String, connectTimeoutMax: Duration = .seconds(10), poolIdleTimeout: Duration = .seconds(30)
+    origin: String, connectTimeoutMax: Duration = .seconds(10), poolIdleTimeout: Duration = .seconds(30),
+    connectionsMax: Int = HTTPTransport.connectionsMaxDefault
   ) throws(OriginError) {
     try self.init(
       origin: origin, connectTimeoutMax: connectTimeoutMax, poolIdleTimeout: poolIdleTimeout,
-      tlsConfiguration: .makeClientConfiguration())
+      connectionsMax: connectionsMax, tlsConfiguration: .makeClientConfiguration())
   }
 
+  /// 4096.
+  public static let connectionsMaxDefault = 4096
+
   init(
-    origin: String, connectTimeoutMax: Duration, poolIdleTimeout: Duration, tlsConfiguration: TLSConfiguration
+    origin: String, connectTimeoutMax: Duration, poolIdleTimeout: Duration,
+    connectionsMax: Int = HTTPTransport.connectionsMaxDefault, tlsConfiguration: TLSConfiguration
   ) throws(OriginError) {
+    places = Places(count: connectionsMax)
     self.origin = try Origin(parsing: origin)
     self.tlsConfiguration = tlsConfiguration
     var configuration = HTTPClient.Configuration(
@@ -41,8 +51,8 @@ public final class HTTPTransport: Transport {
       timeout: .init(connect: TimeAmount(connectTimeoutMax)), decompression: .disabled)
     configuration.httpVersion = .http1Only
     configuration.connectionPool.idleTimeout = TimeAmount(poolIdleTimeout)
-    // A stream holds its connection for minutes; at the soft limit the next request would wait for one of them.
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 4096
+    // Never reached: whoever has a place finds a connection, so no wait for one can look like an origin that is out.
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsMax * 2
     // Else a refused connection is tried again and again until the connect timeout, and reported as one.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.tracing.tracer = nil
@@ -59,9 +69,10 @@ public final class HTTPTransport: Transport {
   /// Sends one request; see ``Transport/send(_:)``.
   public func send(_ request: TransportRequest) async throws(TransportError) -> TransportResponse {
     let head = try HTTPClientRequest(request, to: origin)
+    let place = try await places.take(within: request.connectTimeout)
     var isSentAgain = false
     for _ in 0..<Self.repetitionsMax {
-      let attempt = Attempt(request)
+      let attempt = Attempt(request, on: place)
       do {
         return try await run(attempt, head, connectTimeout: request.connectTimeout)
       } catch {
@@ -73,7 +84,7 @@ public final class HTTPTransport: Transport {
         isSentAgain = true
       }
     }
-    return try await run(Attempt(request), head, connectTimeout: request.connectTimeout)
+    return try await run(Attempt(request, on: place), head, connectTimeout: request.connectTimeout)
   }
 
   private func run(

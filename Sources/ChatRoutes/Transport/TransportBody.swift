@@ -38,8 +38,11 @@ public struct TransportBody: AsyncSequence, Sendable {
       var iterator = body.makeAsyncIterator()
       return {
         do {
-          return try await iterator.next().map { Array($0.readableBytesView) }
+          if let piece = try await iterator.next() { return Array(piece.readableBytesView) }
+          attempt.isOver()
+          return nil
         } catch {
+          attempt.isOver()
           throw attempt.failure(error)
         }
       }

@@ -53,7 +53,7 @@ extension TransportError {
     guard !error.connectionErrors.isEmpty else { return (.dns, "") }
     // The most telling attempt: over IPv6 a host without a route says "unreachable" while IPv4 was refused.
     let attempts = error.connectionErrors.map { classify($0.error) }
-    let byWeight: [Kind] = [.tls, .refused, .connectTimeout, .connectionLost, .unreachable]
+    let byWeight: [Kind] = [.exhausted, .tls, .refused, .connectTimeout, .connectionLost, .unreachable]
     for kind in byWeight {
       if let attempt = attempts.first(where: { $0.0 == kind }) { return attempt }
     }
@@ -68,6 +68,7 @@ extension TransportError {
   private static func classify(errno code: CInt) -> (Kind, String) {
     let name = String(cString: strerror(code))
     return switch code {
+    case EMFILE, ENFILE, ENOBUFS, ENOMEM: (.exhausted, name)
     case ECONNREFUSED, ENOENT: (.refused, name)
     case ENETUNREACH, EHOSTUNREACH, ENETDOWN, EHOSTDOWN, EADDRNOTAVAIL, EACCES, EPERM: (.unreachable, name)
     case ETIMEDOUT: (.connectTimeout, name)

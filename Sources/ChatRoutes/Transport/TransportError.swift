@@ -18,6 +18,9 @@ public struct TransportError: Error, Sendable, Equatable {
     case bodyIdle
     /// The connection ended before the response was complete.
     case connectionLost
+    /// This side has nothing left to connect with: descriptors, ports, memory, or all connections of the transport are in
+    /// use. Says nothing about the origin. Nothing was sent.
+    case exhausted
     /// The current task was cancelled, or the transport was shut down.
     case cancelled
     /// The request cannot be sent as it is (method, target or a field breaks the syntax). Nothing was sent.
@@ -48,7 +51,8 @@ public struct TransportError: Error, Sendable, Equatable {
   public var isDefiniteOutage: Bool {
     switch kind {
     case .refused, .unreachable, .dns, .tls: true
-    case .connectTimeout, .headTimeout, .bodyIdle, .connectionLost, .cancelled, .badRequest, .requestBody, .badResponse:
+    case .connectTimeout, .headTimeout, .bodyIdle, .connectionLost, .exhausted, .cancelled, .badRequest, .requestBody,
+      .badResponse:
       false
     }
   }
@@ -70,6 +74,7 @@ extension TransportError.Kind {
     case .headTimeout: "the origin did not answer in time"
     case .bodyIdle: "the origin stopped sending in the middle of its answer"
     case .connectionLost: "the connection to the origin was lost before the answer was complete"
+    case .exhausted: "no connection can be opened here: too many are in use, or a limit of this process is reached"
     case .cancelled: "the request was cancelled"
     case .badRequest: "the request cannot be sent as it is"
     case .requestBody: "the request body could not be read to its end"

@@ -138,6 +138,7 @@ final class Reads: Sendable {
       return answer.response(cacheStatus: cacheStatus(answer, fetch))
     case .failed(let error):
       if !ask.directives.noCache, let stored = stored(ask, .staleIfError(status: nil)) { return stored }
+      if error.kind == .exhausted { throw error }
       return missing(ask, "the ChatRoutes API cannot be reached (\(error.kind))", Failure.proxyErrorType(error))
     }
   }

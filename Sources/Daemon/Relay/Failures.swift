@@ -70,6 +70,7 @@ extension Failure {
           "the request cannot be passed on: \(error.kind == .badRequest ? "its target or a field is malformed" : "its body broke off or is malformed")."
       )
     }
+    if error.kind == .exhausted { return .noConnectionLeft }
     let couldNotConnect = !error.requestMayHaveTakenEffect
     var failure = Failure(
       status: isTimeout(error) && !couldNotConnect ? 504 : 502,
@@ -83,6 +84,13 @@ extension Failure {
     if let offlineSince { failure.details.append(("offlineForSeconds", String(offlineSince.components.seconds))) }
     return failure
   }
+
+  /// This daemon, not upstream, is at its end.
+  private static let noConnectionLeft = Failure(
+    status: 503, code: "SERVER_ERROR",
+    message:
+      "chatroutesd has no connection left for this request: too many run at once. Nothing was sent; try again in a moment, or raise its limit of open files (ulimit -n).",
+    proxyError: "connection_limit_reached", retryAfter: 1)
 
   /// Nothing stored and no way to fetch it.
   static func notStored(_ what: String, why: String, proxyError: String, offlineSince: Duration?) -> Failure {
@@ -127,6 +135,7 @@ extension Failure {
     case .bodyIdle: "connection_read_timeout"
     case .connectionLost: "connection_terminated"
     case .badResponse: "http_protocol_error"
+    case .exhausted: "connection_limit_reached"
     default: "proxy_internal_error"
     }
   }

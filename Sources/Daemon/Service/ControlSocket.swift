@@ -25,6 +25,7 @@ final class ControlSocket: Sendable {
     configuration.name = "control"
     configuration.loops = 1
     configuration.connectionsMax = 32  // one user's commands
+    configuration.descriptorsReserved = 16  // they should get through when the daemon is full
     configuration.limits.bodyBytesMax = 4096
     configuration.logger = logger
     configuration.serverFailure = { Failure.server(status: $0.status, message: $0.message).response }

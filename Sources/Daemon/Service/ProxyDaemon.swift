@@ -160,6 +160,7 @@ public final class ProxyDaemon: Sendable {
     configuration.keepAliveIdle = settings.keepAliveTimeout
     configuration.loops = settings.eventLoops
     configuration.connectionsMax = settings.connectionsMax
+    configuration.descriptorsReserved = DescriptorShare.current.reserved
     configuration.logger = logger
     configuration.serverFailure = { failure in
       var answer = Failure.server(status: failure.status, message: failure.message)
@@ -216,7 +217,11 @@ extension ProxyDaemon {
 
   /// The transport of the settings' upstream.
   public static func upstreamTransport(_ settings: Settings) throws(StartError) -> HTTPTransport {
-    do { return try HTTPTransport(origin: settings.upstream, connectTimeoutMax: settings.connectTimeout) } catch {
+    do {
+      return try HTTPTransport(
+        origin: settings.upstream, connectTimeoutMax: settings.connectTimeout,
+        connectionsMax: DescriptorShare.current.upstreamConnections)
+    } catch {
       throw StartError("upstream: \(settings.upstream): \(error)")
     }
   }

@@ -49,6 +49,8 @@ public final class Upstream: Sendable {
     do throws(TransportError) {
       let response = try await transport.send(request)
       note(status: response.status)
+      // Nothing here asks for an upgrade (RFC 9110 §15.2.2), and no client can be handed one.
+      guard response.status >= 200 else { throw TransportError(.badResponse, requestMayHaveTakenEffect: true) }
       return response
     } catch {
       note(error)
@@ -148,7 +150,7 @@ public final class Upstream: Sendable {
     counters.failures.add(1, ordering: .relaxed)
     if error.isDefiniteOutage {
       record(.definite(cause: "\(error.kind)"))
-    } else if ![.cancelled, .badRequest, .requestBody].contains(error.kind) {
+    } else if ![.cancelled, .badRequest, .requestBody, .exhausted].contains(error.kind) {
       let silent = [.headTimeout, .connectTimeout].contains(error.kind)
       record(.soft(cause: "\(error.kind)", silent: silent))
     }
