@@ -77,7 +77,7 @@ let package = Package(
       name: "DaemonTests",
       dependencies: [
         "Daemon", "ChatRoutes", "MirrorStore", "LocalServer", "Sandbox", "WireFormats", .httpTypes, .logging,
-        .serviceLifecycle, .crypto,
+        .serviceLifecycle, .crypto, .grdb,
       ]),
     // The promises, against the running binary.
     .testTarget(name: "EndToEndTests", dependencies: ["chatroutesd"], exclude: ["clients"]),

@@ -4,14 +4,21 @@ internal import Glibc
 public final class ProcessLock: Sendable {
   private let descriptor: CInt
 
+  /// Why there is no lock.
+  public enum Failure: Error, Sendable, Equatable {
+    /// Another process holds it.
+    case held
+    /// In the system's words.
+    case cannotOpen(String)
+  }
+
   /// Takes the lock, creating the file (mode 0600) when there is none.
-  /// - Returns: `nil` when another process holds it, or the file cannot be opened.
-  public init?(path: String) {
+  public init(path: String) throws(Failure) {
     descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    guard descriptor >= 0 else { return nil }
+    guard descriptor >= 0 else { throw .cannotOpen(System.text(errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
-      return nil
+      throw .held
     }
   }
 

@@ -63,15 +63,13 @@ extension MirrorStore {
   /// How much the mirror holds, in all accounts.
   public func counts() throws(MirrorError) -> MirrorCounts {
     try read("count what the mirror holds") { db in
-      func count(_ what: String) throws -> Int {
-        try Int.fetchOne(db.cachedStatement(sql: "SELECT count(*) FROM \(what)")) ?? 0
-      }
+      var tally: [String: MirrorCounts.Class] = [:]
+      let rows = try Row.fetchCursor(db.cachedStatement(sql: "SELECT kind, visible, bytes FROM tally"))
+      while let row = try rows.next() { tally[row[0]] = .init(count: row[1], bytes: row[2]) }
+      func held(_ kind: String) -> MirrorCounts.Class { tally[kind] ?? .init(count: 0, bytes: 0) }
       return MirrorCounts(
-        accounts: try count("account"),
-        conversations: try count("conversation WHERE gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL"),
-        branches: try count("branch WHERE gone_at IS NULL"), messages: try count("message WHERE gone_at IS NULL"),
-        checkpoints: try count("checkpoint WHERE gone_at IS NULL"), drafts: try count("draft"),
-        responses: try count("response"),
+        conversations: held("conversation"), branches: held("branch"), messages: held("message"),
+        checkpoints: held("checkpoint"), drafts: held("draft"), responses: held("response"),
         bytes: try Int64.fetchOne(
           db, sql: "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()") ?? 0)
     }

@@ -15,14 +15,19 @@ public final class MirrorStore: Sendable {
     case memory
   }
 
-  let writer: any DatabaseWriter
+  private let location: Location
+  private let database: Mutex<any DatabaseWriter>
   private let reads = Atomic<UInt64>(0)
   private let writes = Atomic<UInt64>(0)
   private let documents = Atomic<UInt64>(0)
 
-  private init(_ writer: any DatabaseWriter) {
-    self.writer = writer
+  private init(_ database: any DatabaseWriter, at location: Location) {
+    self.location = location
+    self.database = Mutex(database)
   }
+
+  /// The database in use; `startAnew` puts another in its place.
+  var writer: any DatabaseWriter { database.withLock { $0 } }
 
   /// Opens the mirror and brings its schema up to date.
   /// - Parameter readOnly: nothing is created or migrated; every save fails with `.readOnly`.
@@ -31,9 +36,9 @@ public final class MirrorStore: Sendable {
     let doing = "open the mirror\(location.text)"
     do {
       if case .file(let path) = location, !readOnly { try makePrivateFile(path) }
-      let store = MirrorStore(try database(location, readOnly: readOnly))
-      try store.prepareSchema(readOnly: readOnly, doing)
-      return store
+      let database = try database(location, readOnly: readOnly)
+      try prepareSchema(database, readOnly: readOnly, doing)
+      return MirrorStore(database, at: location)
     } catch {
       throw MirrorError(error, doing: doing)
     }
@@ -53,6 +58,55 @@ public final class MirrorStore: Sendable {
     return target
   }
 
+  /// Looks whether the database is damaged. Reads all of it, seconds for a large one; others go on reading and writing.
+  /// - Returns: SQLite's words for the first damage; nil: none.
+  public func damage() async throws(MirrorError) -> String? {
+    do {
+      return try await writer.read { db in
+        let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
+        return found == "ok" ? nil : found ?? "no answer"
+      }
+    } catch {
+      let error = MirrorError(error, doing: "check the mirror")
+      guard error.kind == .corrupt else { throw error }
+      return error.description
+    }
+  }
+
+  /// Makes the search index anew from the passages that it indexes.
+  public func rebuildIndex() async throws(MirrorError) {
+    try await write("rebuild the search index") { db in
+      try db.execute(sql: "INSERT INTO passage_index (passage_index) VALUES ('rebuild')")
+    }
+  }
+
+  /// Sets the damaged database aside while the store is in use and goes on with an empty one. Calls that meet the change
+  /// fail with `.interrupted`. Accounts that were known are not: those of the new database have other ids, so nothing that
+  /// is still on its way can reach another account.
+  /// - Returns: where the damaged one is now.
+  /// - Precondition: The store is a file that may be written, and nobody else does this at the same time.
+  public func startAnew(at time: UnixTime = .now) throws(MirrorError) -> String {
+    guard case .file(let path) = location else { preconditionFailure("a mirror in memory cannot be set aside") }
+    let doing = "begin a new mirror\(location.text)"
+    do {
+      // Before it is moved: closing it later would remove the log of the new one, which has its name.
+      try writer.close()
+      // Gone when an earlier try got no further than this.
+      let aside = FileManager.default.fileExists(atPath: path) ? try Self.setAside(path, at: time) : path
+      try Self.makePrivateFile(path)
+      let new = try Self.database(location, readOnly: false)
+      try Self.prepareSchema(new, readOnly: false, doing)
+      try new.write { db in
+        try db.execute(
+          sql: "INSERT INTO account (id, key, refused) VALUES (?, x'', 1)", arguments: [time.milliseconds])
+      }
+      database.withLock { $0 = new }
+      return aside
+    } catch {
+      throw MirrorError(error, doing: doing)
+    }
+  }
+
   /// What the store has done since it was opened.
   public var workCounters: WorkCounters {
     WorkCounters(
@@ -63,6 +117,7 @@ public final class MirrorStore: Sendable {
   /// Ends all work with the database; every call after it fails.
   public func close() throws(MirrorError) {
     do {
+      let writer = writer
       try writer.writeWithoutTransaction { db in
         // Everything into the one file. In memory, or for reading only, there is no log to fold in.
         if writer is DatabasePool, !db.configuration.readonly { _ = try db.checkpoint(.truncate) }
@@ -74,6 +129,10 @@ public final class MirrorStore: Sendable {
   }
 
   // MARK: Opening
+
+  /// How long a write waits for another program that is writing, in seconds.
+  private static let writerPatience = 5.0
+  private static let readerPatienceMilliseconds = 100
 
   private static func makePrivateFile(_ path: String) throws {
     let directory = URL(fileURLWithPath: path).deletingLastPathComponent().path
@@ -99,10 +158,15 @@ public final class MirrorStore: Sendable {
   private static func database(_ location: Location, readOnly: Bool) throws -> any DatabaseWriter {
     var configuration = Configuration()
     configuration.readonly = readOnly
-    configuration.busyMode = .timeout(5)
+    configuration.busyMode = .timeout(writerPatience)
     configuration.label = "mirror"
     configuration.prepareDatabase { db in
-      if !readOnly { try db.execute(sql: "PRAGMA synchronous = NORMAL") }
+      if db.configuration.readonly {
+        // A reader meets a lock only where another program claims the whole file: it must not keep an event loop waiting.
+        try db.execute(sql: "PRAGMA busy_timeout = \(readerPatienceMilliseconds)")
+      } else {
+        try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL")
+      }
     }
     return switch location {
     case .file(let path): try DatabasePool(path: path, configuration: configuration)
@@ -110,7 +174,7 @@ public final class MirrorStore: Sendable {
     }
   }
 
-  private func prepareSchema(readOnly: Bool, _ doing: String) throws {
+  private static func prepareSchema(_ writer: any DatabaseWriter, readOnly: Bool, _ doing: String) throws {
     let migrator = Schema.migrator
     let isNewer = try writer.read { try migrator.hasBeenSuperseded($0) }
     if isNewer {

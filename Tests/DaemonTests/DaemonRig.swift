@@ -43,6 +43,7 @@ final class DaemonRig: Sendable {
     }
     await group.triggerGracefulShutdown()
     try await running.value
+    daemon.close()
     await rig.client.shutdown()
   }
 

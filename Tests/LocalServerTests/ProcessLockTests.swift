@@ -6,15 +6,17 @@ import Testing
   @Test func oneHolderAtATime() throws {
     let path = FileManager.default.temporaryDirectory.appending(path: "lock-\(UUID())").path
     defer { try? FileManager.default.removeItem(atPath: path) }
-    var first = ProcessLock(path: path)
-    #expect(first != nil)
-    #expect(ProcessLock(path: path) == nil)
+    var first: ProcessLock? = try ProcessLock(path: path)
+    #expect(throws: ProcessLock.Failure.held) { try ProcessLock(path: path) }
+    withExtendedLifetime(first) {}
     first = nil
-    #expect(ProcessLock(path: path) != nil)
+    _ = try ProcessLock(path: path)
     #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
   }
 
   @Test func noFolderIsNoLock() {
-    #expect(ProcessLock(path: "/nonexistent/folder/lock") == nil)
+    #expect(throws: ProcessLock.Failure.cannotOpen("no such file or directory")) {
+      try ProcessLock(path: "/nonexistent/folder/lock")
+    }
   }
 }

@@ -109,7 +109,7 @@ import Testing
     try await mirror.show(.branchMessages(conversation: "c", branch: "b"), messages(message("b1", branch: "b")))
     try await mirror.show(.branches(conversation: "c"), #"{"branches":[{"id":"main","isMain":true}]}"#)
     #expect(try mirror.answer(.messages(conversation: "c", branch: "b")) == .absent)
-    #expect(try mirror.store.counts().messages == 2)
+    #expect(try mirror.store.counts().messages.count == 2)
   }
 
   @Test func forgettingLeavesNoTextButTheTombstones() async throws {

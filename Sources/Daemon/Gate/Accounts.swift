@@ -58,6 +58,9 @@ public final class Accounts: Sendable {
     try await store.refuse(accountKey)
   }
 
+  /// The store is another one: what was known of its accounts is void.
+  func forgetAll() { remembered.withLock { $0.removeAll() } }
+
   private func stored(_ accountKey: AccountKey) throws -> Standing {
     if try store.isRefused(accountKey) { return .refused }
     return try store.account(for: accountKey).map(Standing.known) ?? .unknown

@@ -15,7 +15,7 @@ struct PageContent: Sendable {
     let size = Self.conversationsPerPage
     let found = try store.conversationSummaries(limit: size + 1, offset: (page - 1) * size)
     let rows = found.prefix(size).map(Self.row)
-    let total = try store.counts().conversations
+    let total = try store.counts().conversations.count
     return (rows, Paging(number: page, hasNext: found.count > size, itemsTotal: total), try store.holdsWholeLists())
   }
 

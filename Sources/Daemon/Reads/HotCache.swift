@@ -95,6 +95,14 @@ final class HotCache: Sendable {
     }
   }
 
+  func removeAll() {
+    table.withLock { table in
+      table.version += 1
+      table.slots.removeAll()
+      table.bytes = 0
+    }
+  }
+
   private static func evict(_ table: inout Table, to bytesGoal: Int) {
     for (key, slot) in table.slots.sorted(by: { $0.value.lastUse < $1.value.lastUse }) {
       guard table.bytes > bytesGoal else { return }

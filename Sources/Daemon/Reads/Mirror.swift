@@ -8,25 +8,33 @@ final class Mirror: Sendable {
   let accounts: Accounts
   let hot: HotCache
   let epochs = Epochs()
-  /// Accounts whose stored answers could not be marked stale when they had to be: none of them counts as fresh.
-  private let doubted = Mutex<Set<AccountID>>([])
+  let unsettled = UnsettledWrites()
+  /// Answers fetched before it may be out of date in ways that were not recorded, and do not count as fresh.
+  let trustedSince: UnixTime
 
-  init(store: MirrorStore, accounts: Accounts, memoryBytesMax: Int) {
+  /// - Parameter endedCleanly: Whether the daemon before this one recorded everything.
+  init(store: MirrorStore, accounts: Accounts, memoryBytesMax: Int, endedCleanly: Bool = true) {
     (self.store, self.accounts) = (store, accounts)
     hot = HotCache(bytesMax: memoryBytesMax)
+    trustedSince = endedCleanly ? UnixTime(milliseconds: 0) : .now
   }
 
-  /// An invalidation failed (`true`) or the mirror can be written again.
-  func doubt(_ account: AccountID, _ isDoubted: Bool) {
-    doubted.withLock { accounts in
-      if isDoubted { accounts.insert(account) } else { accounts.remove(account) }
-    }
+  /// Whether a stored answer may count as fresh.
+  func trusts(_ answer: StoredAnswer, _ credential: Credential?) -> Bool {
+    guard answer.isVerbatim, answer.fetchedAt >= trustedSince, let credential,
+      case .known(let account) = accounts.standing(of: credential)
+    else { return false }
+    return !unsettled.has(account)
   }
 
-  /// Whether a stored answer of the credential may count as fresh.
-  func trusts(_ credential: Credential?) -> Bool {
-    guard let credential, case .known(let account) = accounts.standing(of: credential) else { return false }
-    return doubted.withLock { !$0.contains(account) }
+  /// Sets the damaged mirror aside and goes on with an empty one; see `MirrorStore.startAnew`.
+  /// - Returns: where the damaged one is now.
+  func startAnew() throws(MirrorError) -> String {
+    let aside = try store.startAnew()
+    accounts.forgetAll()
+    hot.removeAll()
+    unsettled.forgetAll()
+    return aside
   }
 
   /// What a look-up found.
@@ -43,11 +51,18 @@ final class Mirror: Sendable {
     return hot.entry(for: HotCache.Key(account: account, target: target))
   }
 
-  /// The answer in memory or, failing that, from the store; what the store gave is kept in memory.
-  func lookUp(_ target: ArraySlice<UInt8>, _ read: MirrorRead, _ credential: Credential?) throws -> Finding {
+  /// The answer in memory or, failing that, from the store; what the store gave is kept in memory. The store is read off the
+  /// event loop: putting a long answer together takes longer than other clients should wait.
+  func lookUp(_ target: ArraySlice<UInt8>, _ read: MirrorRead, _ credential: Credential?) async throws -> Finding {
     guard let credential, case .known(let account) = accounts.standing(of: credential) else { return .unknown }
     let key = HotCache.Key(account: account, target: ArraySlice(Array(target)))
     if let entry = hot.entry(for: key) { return .entry(entry) }
+    return try await withTaskExecutorPreference(globalConcurrentExecutor) {
+      try readAndKeep(read, account, key)
+    }
+  }
+
+  private func readAndKeep(_ read: MirrorRead, _ account: AccountID, _ key: HotCache.Key) throws -> Finding {
     // Read before the store is: an answer that a write overtakes must not enter the cache.
     let version = hot.version
     let answer = try store.answer(read, account: account)

@@ -72,7 +72,7 @@ final class Reads: Sendable {
       let occasion = mode == .offline ? .offline : outageOccasion
       return hit(entry.rendered, entry.answer, occasion, freshFor, now)
     }
-    guard entry.answer.isVerbatim, entry.answer.age(at: now) < freshFor, mirror.trusts(credential) else { return nil }
+    guard entry.answer.age(at: now) < freshFor, mirror.trusts(entry.answer, credential) else { return nil }
     return hit(entry.rendered, entry.answer, .fresh, freshFor, now)
   }
 
@@ -80,13 +80,14 @@ final class Reads: Sendable {
   func answer(_ request: Request, _ read: MirrorRead, _ credential: Credential?, mode: Mode) async throws -> Response {
     let ask = Ask(
       head: request.head, read: read, credential: credential, directives: CacheDirectives(of: request.head))
-    if mode == .offline { return stored(ask, .offline) ?? missing(ask, "the daemon is in offline mode") }
+    if mode == .offline { return await stored(ask, .offline) ?? missing(ask, "the daemon is in offline mode") }
     if ask.directives.onlyIfCached {
-      return storedFresh(ask) ?? stored(ask, occasionNow) ?? onlyIfCached(ask)
+      if let fresh = await storedFresh(ask) { return fresh }
+      return await stored(ask, occasionNow) ?? onlyIfCached(ask)
     }
     if !ask.directives.noCache {
-      if wantsFreshCopy(ask), let answer = storedFresh(ask) { return answer }
-      if upstream.prefersMirror, let answer = stored(ask, outageOccasion) {
+      if wantsFreshCopy(ask), let answer = await storedFresh(ask) { return answer }
+      if upstream.prefersMirror, let answer = await stored(ask, outageOccasion) {
         if upstream.takeProbeByFetch() { watch(fetch(ask)) }
         return answer
       }
@@ -95,10 +96,12 @@ final class Reads: Sendable {
   }
 
   /// The mirror's answer when upstream is out, and nothing else: no fetch is begun.
-  func mirrored(_ head: RequestHead, _ read: MirrorRead, _ credential: Credential?, mode: Mode) -> Response? {
+  func mirrored(
+    _ head: RequestHead, _ read: MirrorRead, _ credential: Credential?, mode: Mode
+  ) async -> Response? {
     guard mode == .offline || (mode == .auto && upstream.prefersMirror) else { return nil }
     let ask = Ask(head: head, read: read, credential: credential, directives: CacheDirectives(of: head))
-    return stored(ask, mode == .offline ? .offline : outageOccasion)
+    return await stored(ask, mode == .offline ? .offline : outageOccasion)
   }
 
   // MARK: - From upstream
@@ -115,7 +118,7 @@ final class Reads: Sendable {
       upstream.noteSlowRead()
       watch(fetch)
     }
-    if !ask.directives.noCache, let answer = stored(ask, .softTimeout) { return answer }
+    if !ask.directives.noCache, let answer = await stored(ask, .softTimeout) { return answer }
     if patience != nil { return missing(ask, "the ChatRoutes API does not answer", "http_response_timeout") }
     guard let outcome = await fetch.promise.value() else { throw CancellationError() }
     return try await settled(outcome, fetch, ask)
@@ -125,7 +128,7 @@ final class Reads: Sendable {
     switch outcome {
     case .answer(let answer) where [500, 502, 503, 504].contains(answer.status):
       // RFC 5861 §4: stale-if-error, also where upstream did not say so: that is what this daemon is for.
-      if !ask.directives.noCache, let stored = stored(ask, .staleIfError(status: answer.status)) {
+      if !ask.directives.noCache, let stored = await stored(ask, .staleIfError(status: answer.status)) {
         if fetch.isLeader { answer.rest?.abandon() }
         return stored
       }
@@ -137,7 +140,7 @@ final class Reads: Sendable {
       counters.count(answer.isStored ? .readsStored : .readsRelayed)
       return answer.response(cacheStatus: cacheStatus(answer, fetch))
     case .failed(let error):
-      if !ask.directives.noCache, let stored = stored(ask, .staleIfError(status: nil)) { return stored }
+      if !ask.directives.noCache, let stored = await stored(ask, .staleIfError(status: nil)) { return stored }
       if error.kind == .exhausted { throw error }
       return missing(ask, "the ChatRoutes API cannot be reached (\(error.kind))", Failure.proxyErrorType(error))
     }
@@ -244,10 +247,8 @@ final class Reads: Sendable {
   }
 
   /// A copy that is fresh by setting and by the caller's own bounds (RFC 9111 §5.2.1).
-  private func storedFresh(_ ask: Ask) -> Response? {
-    guard mirror.trusts(ask.credential), case .entry(let entry) = lookUp(ask), entry.answer.isVerbatim else {
-      return nil
-    }
+  private func storedFresh(_ ask: Ask) async -> Response? {
+    guard case .entry(let entry) = await lookUp(ask), mirror.trusts(entry.answer, ask.credential) else { return nil }
     let now = UnixTime.now
     let age = entry.answer.age(at: now)
     let freshFor = freshSeconds(ask.read)
@@ -260,8 +261,8 @@ final class Reads: Sendable {
   }
 
   /// Whatever the mirror has, however old.
-  private func stored(_ ask: Ask, _ occasion: StoredAnswer.Occasion) -> Response? {
-    switch lookUp(ask) {
+  private func stored(_ ask: Ask, _ occasion: StoredAnswer.Occasion) async -> Response? {
+    switch await lookUp(ask) {
     case .entry(let entry):
       guard ask.directives.accepts(age: entry.answer.age(at: .now), freshFor: freshSeconds(ask.read)) else {
         return nil
@@ -274,8 +275,8 @@ final class Reads: Sendable {
   }
 
   /// A mirror that cannot be read holds nothing: the caller gets what upstream says, or does not say.
-  private func lookUp(_ ask: Ask) -> Mirror.Finding {
-    do { return try mirror.lookUp(ask.head.originForm, ask.read, ask.credential) } catch {
+  private func lookUp(_ ask: Ask) async -> Mirror.Finding {
+    do { return try await mirror.lookUp(ask.head.originForm, ask.read, ask.credential) } catch {
       recorder.noteUnreadable(error)
       return .unknown
     }

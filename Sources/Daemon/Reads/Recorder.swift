@@ -13,8 +13,11 @@ final class Recorder: Sendable {
   /// How long the rest of a larger answer waits for a client that may have gone.
   let consumerSilenceMax: Duration
   private let mirror: Mirror
+  private let background: BackgroundWork
+  private let caretaker: Caretaker
   private let counters: Counters
   private let logger: Logger
+  private let queue = Mutex(RecordingQueue())
   private let failure = Mutex<RecordingFailure?>(nil)
   /// When each cause was logged last.
   private let said = Mutex<[String: UnixTime]>([:])
@@ -22,13 +25,25 @@ final class Recorder: Sendable {
   /// A cause that lasts is said once in this time: a full disk fails every request.
   private static let saidAgainAfterMilliseconds: Int64 = 60_000
 
-  init(mirror: Mirror, responseBytesMax: Int, consumerSilenceMax: Duration, counters: Counters, logger: Logger) {
-    (self.mirror, self.responseBytesMax, self.consumerSilenceMax) = (mirror, responseBytesMax, consumerSilenceMax)
+  /// How long the answer to a read waits for the mirror: it needs not be there first.
+  static let readPatience = Duration.milliseconds(250)
+  /// And the answer to a write: the next read should show it. Above what any healthy disk takes; a mirror that is held up
+  /// by another program must not hold up the answers.
+  static let writePatience = Duration.seconds(2)
+
+  init(
+    mirror: Mirror, background: BackgroundWork, caretaker: Caretaker, responseBytesMax: Int,
+    consumerSilenceMax: Duration, counters: Counters, logger: Logger
+  ) {
+    (self.mirror, self.background, self.caretaker) = (mirror, background, caretaker)
+    (self.responseBytesMax, self.consumerSilenceMax) = (responseBytesMax, consumerSilenceMax)
     (self.counters, self.logger) = (counters, logger)
   }
 
-  /// The last time the mirror could not be written; `nil`: the last write succeeded.
+  /// The last time something could not be recorded; `nil`: what came after it was.
   var lastFailure: RecordingFailure? { failure.withLock { $0 } }
+  /// What waits for the mirror's one writer.
+  var waiting: RecordingQueue { queue.withLock { $0 } }
 
   /// Stores the answer to a read.
   /// - Returns: whether the mirror holds it now.
@@ -42,14 +57,20 @@ final class Recorder: Sendable {
       !asked.noStore,
       !CacheDirectives(of: answer.fields).noStore, let body = decodedBody(answer)
     else { return false }
-    return await attempt("a read") {
-      let account = try await mirror.accounts.admit(credential)
-      let response = StoredResponse(
-        status: answer.status, fields: Self.storedFields(answer.fields), body: body, fetchedAt: .now)
-      let epochs = mirror.epochs
-      let outcome = try await mirror.store.save(read, response, account: account) { epochs.isCurrent(ticket) }
-      mirror.hot.invalidate(account, conversation: read.conversationID)
-      return outcome
+    guard !credential.isShown(in: body) else {
+      counters.count(.notMirrored)
+      return false
+    }
+    let response = StoredResponse(
+      status: answer.status, fields: Self.storedFields(answer.fields, hiding: credential), body: body, fetchedAt: .now)
+    return await recorded(bytes: body.count, within: Self.readPatience, mayBeLeftOut: true) { [self] in
+      await attempt("a read") {
+        let account = try await mirror.accounts.admit(credential)
+        let epochs = mirror.epochs
+        let outcome = try await mirror.store.save(read, response, account: account) { epochs.isCurrent(ticket) }
+        mirror.hot.invalidate(account, conversation: read.conversationID)
+        return outcome
+      }
     }
   }
 
@@ -65,7 +86,7 @@ final class Recorder: Sendable {
     _ = await attempt("a renewal") {
       let epochs = mirror.epochs
       renewed = try await mirror.store.revalidate(
-        read, fields: Self.storedFields(fields), at: .now, account: account
+        read, fields: Self.storedFields(fields, hiding: credential), at: .now, account: account
       ) { epochs.isCurrent(ticket) }
       mirror.hot.invalidate(account, conversation: read.conversationID)
       return renewed == nil ? .notMirrored(reason: "the stored answer is gone or out of date") : .stored
@@ -114,40 +135,75 @@ final class Recorder: Sendable {
       await forget(write, credential)
       return false
     }
-    let isStored = await attempt("a write") {
-      let account = try await mirror.accounts.admit(credential)
-      let conversation = conversation(of: write, credential)
-      mirror.epochs.move(mirror.accounts.key(of: credential), conversation: conversation)
-      let outcome = try await mirror.store.save(
-        write, requestBody: requestBody, responseBody: body, at: .now, account: account)
-      mirror.hot.invalidate(account, conversation: conversation)
-      return outcome
+    guard !credential.isShown(in: body), !credential.isShown(in: requestBody) else {
+      await forget(write, credential)
+      return false
     }
-    if !isStored { await forget(write, credential) }
-    return isStored
+    return await settling(write, credential, bytes: body.count + requestBody.count) { [self] in
+      await attempt("a write") {
+        let account = try await mirror.accounts.admit(credential)
+        let conversation = conversation(of: write, credential)
+        mirror.epochs.move(mirror.accounts.key(of: credential), conversation: conversation)
+        defer { mirror.hot.invalidate(account, conversation: conversation) }
+        return try await mirror.store.save(
+          write, requestBody: requestBody, responseBody: body, at: .now, account: account)
+      }
+    }
   }
 
   /// The outcome of a write is unknown: nothing that it may have changed is shown as it was.
   func forget(_ write: MirrorWrite, _ credential: Credential?) async {
-    guard let credential, case .known(let account) = mirror.accounts.standing(of: credential) else { return }
+    guard let credential else { return }
+    _ = await settling(write, credential, bytes: 0) { false }
+  }
+
+  /// Records what a write did, or makes stale what it may have changed; until one of both has happened, nothing of the
+  /// account counts as fresh.
+  /// - Parameter record: Says whether the mirror shows the write now.
+  private func settling(
+    _ write: MirrorWrite, _ credential: Credential, bytes: Int, within patience: Duration = writePatience,
+    record: @escaping @Sendable () async -> Bool
+  ) async -> Bool {
+    let known: AccountID? = if case .known(let id) = mirror.accounts.standing(of: credential) { id } else { nil }
+    if let known { mirror.unsettled.begin(known) }
+    return await recorded(bytes: bytes, within: patience) { [self] in
+      let isRecorded = await record()
+      let isStale = isRecorded ? true : await invalidate(write, credential)
+      if let known {
+        if isStale { mirror.unsettled.settled(known) } else { mirror.unsettled.failed(write, known) }
+      }
+      return isRecorded
+    }
+  }
+
+  /// - Returns: Whether nothing stored shows what was before the write.
+  private func invalidate(_ write: MirrorWrite, _ credential: Credential) async -> Bool {
+    // Of an account that is not known nothing is stored, and one that was refused sees nothing.
+    guard case .known(let account) = mirror.accounts.standing(of: credential) else { return true }
     let conversation = conversation(of: write, credential)
     mirror.epochs.move(mirror.accounts.key(of: credential), conversation: conversation)
-    let isDone = await attempt("an invalidation") {
+    defer { mirror.hot.invalidate(account, conversation: conversation) }
+    return await attempt("an invalidation", isContent: false) {
       try await mirror.store.invalidate(write, account: account)
       return .stored
     }
-    mirror.doubt(account, !isDone)
-    mirror.hot.invalidate(account, conversation: conversation)
   }
 
-  /// Stores both messages of a stream that came to its `complete` event.
-  func record(_ stream: RecordedStream, _ credential: Credential?) async -> Bool {
+  /// Stores both messages of a stream that came to its `complete` event, or what came of a broken one as a draft.
+  func record(_ stream: RecordedStream, _ credential: Credential?, within patience: Duration) async -> Bool {
     guard let credential else { return false }
-    return await attempt("a stream") {
-      let account = try await mirror.accounts.admit(credential)
-      mirror.epochs.move(mirror.accounts.key(of: credential), conversation: stream.conversation)
-      defer { mirror.hot.invalidate(account, conversation: stream.conversation) }
-      return try await save(stream, account)
+    let write = MirrorWrite.send(conversation: stream.conversation, branch: nil)
+    guard !credential.isShown(in: stream.requestBody), !credential.isShown(in: stream.bytes) else {
+      await forget(write, credential)
+      return false
+    }
+    return await settling(write, credential, bytes: stream.byteCount, within: patience) { [self] in
+      await attempt("a stream") {
+        let account = try await mirror.accounts.admit(credential)
+        mirror.epochs.move(mirror.accounts.key(of: credential), conversation: stream.conversation)
+        defer { mirror.hot.invalidate(account, conversation: stream.conversation) }
+        return try await save(stream, account)
+      }
     }
   }
 
@@ -168,9 +224,11 @@ final class Recorder: Sendable {
   /// 401 and 403 hide everything stored from a credential.
   func note(status: Int, _ credential: Credential?) async {
     guard [401, 403].contains(status), let credential else { return }
-    _ = await attempt("a refusal") {
-      try await mirror.accounts.refuse(credential)
-      return .stored
+    _ = await recorded(bytes: 0, within: Self.writePatience) { [self] in
+      await attempt("a refusal", isContent: false) {
+        try await mirror.accounts.refuse(credential)
+        return .stored
+      }
     }
   }
 
@@ -181,10 +239,49 @@ final class Recorder: Sendable {
     return try? mirror.store.conversationID(of: write, account: account)
   }
 
-  private func attempt(_ what: String, _ work: () async throws -> SaveOutcome) async -> Bool {
+  /// Runs `work` by itself, whatever becomes of the caller, and waits for it at most `patience`.
+  /// - Parameter mayBeLeftOut: It is, when too much waits for the mirror already.
+  /// - Returns: What it gave; false when it takes longer.
+  private func recorded(
+    bytes: Int, within patience: Duration, mayBeLeftOut: Bool = false, _ work: @escaping @Sendable () async -> Bool
+  ) async -> Bool {
+    guard queue.withLock({ $0.enter(bytes, mayBeLeftOut: mayBeLeftOut) }) else {
+      counters.count(.notMirrored)
+      return false
+    }
+    let promise = Promise<Bool>()
+    let run: @Sendable () async -> Void = { [self] in
+      let isRecorded = await work()
+      queue.withLock { $0.leave(bytes) }
+      promise.keep(isRecorded)
+      if isRecorded, mirror.unsettled.hasFailures { await settleFailures() }
+    }
+    guard background.start(run) else {
+      await run()  // going down: the disk is worth waiting for
+      return promise.current ?? false
+    }
+    return await promise.value(within: patience) ?? false
+  }
+
+  /// The mirror can be written again: what failed writes changed is made stale now.
+  private func settleFailures() async {
+    for (key, write) in mirror.unsettled.failures {
+      let isDone = await attempt("an invalidation", isContent: false) {
+        try await mirror.store.invalidate(write, account: key.account)
+        return .stored
+      }
+      guard isDone else { return }
+      mirror.unsettled.settledAtLast(key)
+    }
+  }
+
+  /// - Parameter isContent: Whether something was to be recorded: only that shows that recording works again.
+  private func attempt(
+    _ what: String, isContent: Bool = true, _ work: () async throws -> SaveOutcome
+  ) async -> Bool {
     do {
       let outcome = try await work()
-      failure.withLock { $0 = nil }
+      if isContent { failure.withLock { $0 = nil } }
       if case .notMirrored(let reason) = outcome {
         counters.count(.notMirrored)
         logger.debug("not mirrored", metadata: ["reason": "\(reason)"])
@@ -194,6 +291,7 @@ final class Recorder: Sendable {
     } catch {
       counters.count(.recordingFailures)
       note(RecordingFailure(what: what, cause: String(describing: error), at: .now), "cannot record \(what)")
+      caretaker.note(error)
       return false
     }
   }
@@ -202,6 +300,7 @@ final class Recorder: Sendable {
   func noteUnreadable(_ error: any Error) {
     counters.count(.readFailures)
     note(RecordingFailure(what: "reading", cause: String(describing: error), at: .now), "cannot read the mirror")
+    caretaker.note(error)
   }
 
   private func note(_ failed: RecordingFailure, _ message: Logger.Message) {
@@ -219,13 +318,37 @@ final class Recorder: Sendable {
     ContentCoding(answer.fields).decode(answer.body, upTo: responseBytesMax)
   }
 
-  /// The end-to-end fields that are replayed: not `Set-Cookie`, which can carry a credential, and not what described
-  /// the coded form of a body that is stored decoded.
-  private static func storedFields(_ fields: HTTPFields) -> [StoredResponse.Field] {
+  /// The end-to-end fields that are replayed: not `Set-Cookie`, which can carry a credential, nor a field that shows the
+  /// caller's own, and not what described the coded form of a body that is stored decoded.
+  private static func storedFields(_ fields: HTTPFields, hiding credential: Credential) -> [StoredResponse.Field] {
     let dropped: Set<HTTPField.Name> = [.setCookie, .contentEncoding, .date, .age, .cacheStatus, .proxyStatus]
-    return Forwarding.responseFields(fields).filter { !dropped.contains($0.name) }.map {
+    return Forwarding.responseFields(fields).filter { field in
+      !dropped.contains(field.name) && !credential.isShown(in: field.value.utf8)
+    }.map {
       StoredResponse.Field(name: $0.name.rawName, value: $0.value)
     }
+  }
+}
+
+/// Observations on their way into the mirror, which has one writer.
+struct RecordingQueue: Sendable, Equatable {
+  /// Beyond it, answers to reads are not recorded; writes are, since they were paid for.
+  static let bytesMax = 256 << 20
+
+  private(set) var count = 0
+  private(set) var bytes = 0
+
+  /// - Returns: false: too much is waiting, and this one can be left out.
+  mutating func enter(_ size: Int, mayBeLeftOut: Bool) -> Bool {
+    guard !mayBeLeftOut || count == 0 || bytes + size <= Self.bytesMax else { return false }
+    count += 1
+    bytes += size
+    return true
+  }
+
+  mutating func leave(_ size: Int) {
+    count -= 1
+    bytes -= size
   }
 }
 
@@ -249,4 +372,8 @@ struct RecordedStream: Sendable {
   var text = ""
   var model: String?
   var ending: Ending
+
+  /// What came of the answer.
+  var bytes: [UInt8] { if case .complete(let event) = ending { event } else { Array(text.utf8) } }
+  var byteCount: Int { requestBody.count + bytes.count }
 }

@@ -186,16 +186,10 @@ final class Streams: Sendable {
   /// Both messages are in the mirror before the client sees the terminal event, unless the disk is slower than anybody
   /// should wait for.
   private func recordCompletion(_ event: [UInt8], _ session: Session) async {
-    let recorded = Promise<Bool>()
     let stream = RecordedStream(
       conversation: session.conversation, requestBody: session.requestBody, ending: .complete(event))
-    let record: @Sendable () async -> Void = { [recorder, counters] in
-      let isRecorded = await recorder.record(stream, session.credential)
-      if isRecorded { counters.count(.streamsComplete) }
-      recorded.keep(isRecorded)
-    }
-    guard background.start(record) else { return await record() }  // going down: the disk is worth waiting for
-    _ = await recorded.value(within: policy.recordingWait)
+    counters.count(.streamsComplete)
+    _ = await recorder.record(stream, session.credential, within: policy.recordingWait)
   }
 
   /// The stream is over: one without its `complete` event leaves a draft.
@@ -214,7 +208,7 @@ final class Streams: Sendable {
     _ = await recorder.record(
       RecordedStream(
         conversation: session.conversation, requestBody: session.requestBody, text: copy.text, model: copy.model,
-        ending: .broken(outcome)), session.credential)
+        ending: .broken(outcome)), session.credential, within: Recorder.writePatience)
   }
 }
 

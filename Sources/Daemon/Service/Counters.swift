@@ -7,6 +7,7 @@ enum Counter: Int, CaseIterable, Sendable {
   case readsStored, readsRelayed, readsCollapsed, readsMissing
   case writes, relayed
   case notMirrored, recordingFailures, readFailures
+  case evictedResponses, evictedConversations
   case streamsComplete, streamsInterrupted, streamsAbandoned, streamsTruncated
 
   var help: String {
@@ -22,10 +23,12 @@ enum Counter: Int, CaseIterable, Sendable {
     case .readsMissing: "reads that nothing stored could answer"
     case .writes: "writes forwarded"
     case .relayed: "other requests forwarded"
-    case .notMirrored: "answers without the expected shape, relayed and not mirrored"
+    case .notMirrored: "answers relayed and not mirrored: of another shape, showing the key, or too many at once"
     case .recordingFailures: "writes to the mirror that failed"
     case .readFailures: "looks into the mirror that failed"
-    case .streamsComplete: "streams recorded whole"
+    case .evictedResponses: "stored answers dropped to keep the mirror within its limits"
+    case .evictedConversations: "conversations whose messages were dropped to keep the mirror within its limits"
+    case .streamsComplete: "streams that came to their complete event"
     case .streamsInterrupted: "streams that upstream broke off"
     case .streamsAbandoned: "streams whose client left and that were not read on"
     case .streamsTruncated: "streams longer than the capture limit"
@@ -41,8 +44,8 @@ final class Counters: Sendable {
 
   private let cells = Counter.allCases.map { _ in Cell() }
 
-  func count(_ counter: Counter) {
-    cells[counter.rawValue].value.add(1, ordering: .relaxed)
+  func count(_ counter: Counter, by amount: UInt64 = 1) {
+    cells[counter.rawValue].value.add(amount, ordering: .relaxed)
   }
 
   subscript(counter: Counter) -> UInt64 {

@@ -1,9 +1,27 @@
 internal import Foundation
+internal import LocalServer
 internal import Logging
 internal import MirrorStore
 
 /// Opens the mirror for the daemon; a damaged one is set aside, never deleted.
 enum MirrorFile {
+  /// Claims the mirror for this process, until the lock is let go of. Makes its folder.
+  static func lock(_ path: String) throws(StartError) -> ProcessLock {
+    let folder = (path as NSString).deletingLastPathComponent
+    do {
+      try FileManager.default.createDirectory(
+        atPath: folder.isEmpty ? "." : folder, withIntermediateDirectories: true,
+        attributes: [.posixPermissions: 0o700])
+    } catch { throw StartError("cannot create \(folder) for the mirror: \(reason(error)). See --database.") }
+    do throws(ProcessLock.Failure) { return try ProcessLock(path: path + ".lock") } catch {
+      switch error {
+      case .held:
+        throw StartError("cannot use the mirror \(path): another chatroutesd has it. End that one, or give --database.")
+      case .cannotOpen(let why): throw StartError("cannot open \(path).lock: \(why). See --database.")
+      }
+    }
+  }
+
   static func open(_ path: String, _ logger: Logger) throws(StartError) -> MirrorStore {
     do throws(MirrorError) { return try MirrorStore.open(.file(path)) } catch {
       guard error.kind == .corrupt else { throw StartError("\(error) See --database.") }

@@ -14,6 +14,8 @@ public final class ProxyDaemon: Sendable {
   /// One daemon a mirror: two would miss each other's writes.
   private let lock: ProcessLock
   private let store: MirrorStore
+  private let mirror: Mirror
+  private let caretaker: Caretaker
   private let upstream: Upstream
   private let background = BackgroundWork()
   private let server: LocalServer
@@ -30,13 +32,13 @@ public final class ProxyDaemon: Sendable {
   ) throws(StartError) {
     (self.settings, self.logger) = (settings, logger)
     directory = (path as NSString).deletingLastPathComponent
+    // Before anything is opened: another daemon's mirror must not be touched, damaged or not.
+    lock = try MirrorFile.lock(path)
+    let endedCleanly = !RunFile.exists(in: directory)
     store = try MirrorFile.open(path, logger)
-    guard let lock = ProcessLock(path: path + ".lock") else {
-      throw StartError("cannot use the mirror \(path): another chatroutesd has it. End that one, or give --database.")
-    }
-    self.lock = lock
-    let accounts = Accounts(store: store, hashKey: try SecretFile.accountKey.loadOrCreate(in: directory))
-    let mirror = Mirror(store: store, accounts: accounts, memoryBytesMax: settings.memoryCache)
+    let accounts = Accounts(store: store, hashKey: try Self.accountKey(in: directory, store, logger))
+    mirror = Mirror(
+      store: store, accounts: accounts, memoryBytesMax: settings.memoryCache, endedCleanly: endedCleanly)
     mode = CurrentMode(settings.mode)
     upstream = Upstream(
       origin: settings.upstream, transport: transport,
@@ -44,12 +46,13 @@ public final class ProxyDaemon: Sendable {
         connect: settings.connectTimeout, head: settings.upstreamTimeout, bodyIdle: settings.streamIdleTimeout),
       mode: mode, logger: logger)
     let counters = Counters()
+    caretaker = Caretaker(mirror: mirror, policy: settings.retention, counters: counters, logger: logger)
     let recorder = Recorder(
-      mirror: mirror, responseBytesMax: settings.responseCaptureLimit,
+      mirror: mirror, background: background, caretaker: caretaker, responseBytesMax: settings.responseCaptureLimit,
       consumerSilenceMax: settings.writeStallTimeout + .seconds(10), counters: counters, logger: logger)
     let report = Report(
-      counters: counters, mirror: mirror, recorder: recorder, upstream: upstream, background: background, mode: mode,
-      version: version)
+      counters: counters, mirror: mirror, recorder: recorder, caretaker: caretaker, upstream: upstream,
+      background: background, mode: mode, version: version)
     let pages = OwnPages(
       access: PageAccess(secret: try SecretFile.pageSecret.loadOrCreate(in: directory)), store: store,
       upstream: upstream, mode: mode)
@@ -93,6 +96,7 @@ public final class ProxyDaemon: Sendable {
     [
       PlainService(run: { [background] in await background.run() }, stop: { [background] in background.close() }),
       ProbeService(upstream: upstream),
+      CaretakerService(caretaker: caretaker),
       PlainService(
         run: { [server] in await server.run() },
         stop: { [server, settings] in
@@ -115,7 +119,8 @@ public final class ProxyDaemon: Sendable {
 
   /// Cleans up after the services have ended: everything is in the one file of the mirror then.
   public func close() {
-    RunFile.remove(in: directory)
+    // It stays where something is not recorded: the next daemon then trusts no answer that was fetched before its start.
+    if !mirror.unsettled.hasFailures { RunFile.remove(in: directory) }
     do { try store.close() } catch { logger.error("cannot close the mirror", metadata: ["cause": "\(error)"]) }
   }
 
@@ -132,6 +137,20 @@ public final class ProxyDaemon: Sendable {
       logger.notice("not listening on the IPv6 loopback", metadata: ["cause": "\(error)"])
     }
     return bound
+  }
+
+  /// Without the key by which accounts were told apart, nothing that is stored can be found again by its owner.
+  private static func accountKey(
+    in directory: String, _ store: MirrorStore, _ logger: Logger
+  ) throws(StartError) -> [UInt8] {
+    if let key = try SecretFile.accountKey.load(in: directory) { return key }
+    // Not readable: then there is nothing to warn of.
+    if let counts = try? store.counts(), counts.conversations.count > 0 {
+      logger.error(
+        "account-key is missing beside the mirror: what is stored cannot be matched to any key. Put the file back, or read everything again",
+        metadata: ["directory": "\(directory)"])
+    }
+    return try SecretFile.accountKey.loadOrCreate(in: directory)
   }
 
   private static func gate(_ settings: Settings) throws(StartError) -> RequestGate {
@@ -181,6 +200,14 @@ private struct ProbeService: Service {
       for await _ in NetworkEvents.comingUp() { upstream.lookAgain() }
       await probing
     }
+  }
+}
+
+private struct CaretakerService: Service {
+  let caretaker: Caretaker
+
+  func run() async throws {
+    await cancelWhenGracefulShutdown { await caretaker.run() }
   }
 }
 

@@ -9,6 +9,7 @@ final class Report: Sendable {
   private let counters: Counters
   private let mirror: Mirror
   private let recorder: Recorder
+  private let caretaker: Caretaker
   private let upstream: Upstream
   private let background: BackgroundWork
   private let mode: CurrentMode
@@ -18,10 +19,11 @@ final class Report: Sendable {
   private let server = Mutex<LocalServer?>(nil)
 
   init(
-    counters: Counters, mirror: Mirror, recorder: Recorder, upstream: Upstream, background: BackgroundWork,
-    mode: CurrentMode, version: String
+    counters: Counters, mirror: Mirror, recorder: Recorder, caretaker: Caretaker, upstream: Upstream,
+    background: BackgroundWork, mode: CurrentMode, version: String
   ) {
     (self.counters, self.mirror, self.recorder, self.upstream) = (counters, mirror, recorder, upstream)
+    self.caretaker = caretaker
     (self.background, self.mode, self.version) = (background, mode, version)
   }
 
@@ -57,6 +59,14 @@ final class Report: Sendable {
       "upstream_probes_total", "counter", "handshakes that looked whether upstream is back", snapshot.upstream.probes)
     metric("upstream_up", "gauge", "1 while upstream is online", snapshot.upstream.state == "online" ? 1 : 0)
     metric("connections", "gauge", "open client connections", snapshot.connections)
+    metric("writer_queue", "gauge", "observations that wait for the mirror's writer", snapshot.writerQueue.waiting)
+    metric("writer_queue_bytes", "gauge", "size of what waits for it", snapshot.writerQueue.bytes)
+    if let mirror = snapshot.mirror {
+      metric("mirror_bytes", "gauge", "size of the mirror's file", mirror.bytes)
+      metric("mirror_messages", "gauge", "messages in the mirror", mirror.messages)
+      metric("mirror_response_bytes", "gauge", "whole answers in the mirror", mirror.bytesOf["responses"] ?? 0)
+      metric("mirror_message_bytes", "gauge", "texts of messages in the mirror", mirror.bytesOf["messages"] ?? 0)
+    }
     metric("memory_cache_bytes", "gauge", "rendered answers in memory", snapshot.memoryCache.bytes)
     metric("store_reads_total", "counter", "looks into the database", snapshot.work.storeReads)
     metric("store_writes_total", "counter", "transactions that wrote", snapshot.work.storeWrites)
@@ -91,7 +101,18 @@ final class Report: Sendable {
       var checkpoints: Int
       var drafts: Int
       var responses: Int
+      /// Of the file, its free pages included.
       var bytes: Int
+      /// Texts by kind.
+      var bytesOf: [String: Int]
+      /// A damaged mirror that was replaced while the daemon ran.
+      var setAside: String?
+    }
+    struct QueuePart: Codable, Sendable {
+      /// Observations that wait for the mirror's writer, and their size.
+      var waiting: Int
+      var bytes: Int
+      var bytesMax: Int
     }
     struct MemoryCachePart: Codable, Sendable {
       var entries: Int
@@ -119,6 +140,7 @@ final class Report: Sendable {
     var upstream: UpstreamPart
     /// `nil`: the database could not be read just now.
     var mirror: MirrorPart?
+    var writerQueue: QueuePart
     var memoryCache: MemoryCachePart
     var work: WorkPart
     var counters: [String: UInt64]
@@ -133,7 +155,7 @@ final class Report: Sendable {
       version: version, mode: mode.current.rawValue, uptimeSeconds: Self.seconds(startedAt.duration(to: .now)),
       connections: server.withLock { $0?.statistics.openConnections ?? 0 }, requestsRunning: background.count,
       callsSaved: counters[.hitsFresh] + counters[.hitsStale] + counters[.hitsOffline] + counters[.readsCollapsed],
-      upstream: upstreamPart(), mirror: mirrorPart(),
+      upstream: upstreamPart(), mirror: mirrorPart(), writerQueue: queuePart(),
       memoryCache: .init(entries: mirror.hot.count, bytes: mirror.hot.bytes, bytesMax: mirror.hot.bytesMax),
       work: .init(storeReads: work.storeReads, storeWrites: work.storeWrites, jsonDocuments: work.documentsScanned),
       counters: values,
@@ -157,8 +179,19 @@ final class Report: Sendable {
     // Not readable: the report goes out without this part, and the failure shows in the log.
     guard let counts = try? mirror.store.counts() else { return nil }
     return .init(
-      conversations: counts.conversations, branches: counts.branches, messages: counts.messages,
-      checkpoints: counts.checkpoints, drafts: counts.drafts, responses: counts.responses, bytes: Int(counts.bytes))
+      conversations: counts.conversations.count, branches: counts.branches.count, messages: counts.messages.count,
+      checkpoints: counts.checkpoints.count, drafts: counts.drafts.count, responses: counts.responses.count,
+      bytes: Int(counts.bytes),
+      bytesOf: [
+        "conversations": Int(counts.conversations.bytes), "branches": Int(counts.branches.bytes),
+        "messages": Int(counts.messages.bytes), "checkpoints": Int(counts.checkpoints.bytes),
+        "drafts": Int(counts.drafts.bytes), "responses": Int(counts.responses.bytes),
+      ], setAside: caretaker.setAside)
+  }
+
+  private func queuePart() -> Snapshot.QueuePart {
+    let waiting = recorder.waiting
+    return .init(waiting: waiting.count, bytes: waiting.bytes, bytesMax: RecordingQueue.bytesMax)
   }
 
   private static func seconds(_ duration: Duration) -> Double {

@@ -76,9 +76,11 @@ final class Routes: Sendable {
     let head = request.head
     let credential = Credential(of: head) ?? daemonCredential
     let mode = mode.current
-    let hasBody = request.body.framing != .none
-    if head.hasMethod("HEAD"), let response = mirroredHead(head, target, credential, mode) { return response }
-    let endpoint = mode == .bypass ? .unknown : Endpoint.classify(method: head.method, target: target)
+    let hasBody = ![.none, .length(0)].contains(request.body.framing)
+    if head.hasMethod("HEAD"), let response = await mirroredHead(head, target, credential, mode) { return response }
+    // A target that shows the credential is nothing to remember.
+    let isUnfit = mode == .bypass || credential?.isShown(in: target) == true
+    let endpoint = isUnfit ? .unknown : Endpoint.classify(method: head.method, target: target)
     let isOddRead = if case .read = endpoint { hasBody } else { false }
     if mode == .offline {
       guard case .read(let read) = endpoint else { throw Failure.offlineMode }
@@ -99,9 +101,9 @@ final class Routes: Sendable {
   /// HEAD is forwarded like any call; while upstream is out, the mirror says what GET would have (the server sends no body).
   private func mirroredHead(
     _ head: RequestHead, _ target: ArraySlice<UInt8>, _ credential: Credential?, _ mode: Mode
-  ) -> Response? {
+  ) async -> Response? {
     guard case .read(let read) = Endpoint.classify(method: "GET", target: target) else { return nil }
-    return reads.mirrored(head, read, credential, mode: mode)
+    return await reads.mirrored(head, read, credential, mode: mode)
   }
 
   /// One line a request: method, kind of call, status, Cache-Status. No path: it holds ids.

@@ -56,6 +56,10 @@ public struct StatusReport: Sendable {
       lines.append(
         "mirror      \(mirror.conversations) conversations, \(mirror.branches) branches, \(mirror.messages) messages, "
           + "\(mirror.drafts) drafts, \(mirror.bytes / 1024) KiB")
+      let parts = ["messages", "responses"].map { "\($0) \((mirror.bytesOf[$0] ?? 0) / 1024) KiB" }
+      lines.append(
+        "            \(parts.joined(separator: ", ")), \(snapshot.writerQueue.waiting) waiting to be written")
+      if let aside = mirror.setAside { lines.append("DAMAGED     a mirror was set aside: \(aside)") }
     }
     lines.append("memory      \(snapshot.memoryCache.entries) answers, \(snapshot.memoryCache.bytes / 1024) KiB")
     lines.append("clients     \(snapshot.connections) connections, \(snapshot.requestsRunning) requests under way")

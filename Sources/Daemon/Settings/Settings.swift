@@ -1,5 +1,6 @@
 public import LocalServer
 public import Logging
+internal import MirrorStore
 
 /// Every setting of the daemon with its value; `SettingsTable` says how each is read and why it exists.
 public struct Settings: Sendable {
@@ -31,6 +32,13 @@ public struct Settings: Sendable {
   public var responseCaptureLimit = 64 << 20
   public var requestBodyLimit = 64 << 20
   public var memoryCache = 32 << 20
+  /// Bytes; 0: no limit.
+  public var maxSize = 0
+  public var maxResponsesSize = 512 << 20
+  public var maxMessagesSize = 0
+  /// Seconds; 0: for good.
+  public var maxAge = 0
+  public var keepDeleted = true
 
   /// `nil`: half as many as there are cores, from 1 to 4.
   public var eventLoops: Int?
@@ -48,6 +56,18 @@ public struct Settings: Sendable {
   public var drainDeadline = Duration.seconds(30)
 
   public init() {}
+
+  /// What the mirror is kept within.
+  var retention: RetentionPolicy {
+    func limit(_ number: Int) -> Int64? { number == 0 ? nil : Int64(number) }
+    var policy = RetentionPolicy()
+    policy.bytesMax = limit(maxSize)
+    policy.responseBytesMax = limit(maxResponsesSize)
+    policy.messageBytesMax = limit(maxMessagesSize)
+    policy.ageMax = maxAge == 0 ? nil : .seconds(maxAge)
+    policy.keepsDeleted = keepDeleted
+    return policy
+  }
 
   /// The addresses of the default: both loopbacks, port 8484.
   public static var loopback: [ListenAddress] { [.tcp(host: "127.0.0.1", port: 8484), .tcp(host: "::1", port: 8484)] }

@@ -90,6 +90,15 @@ public enum SettingsTable {
     Setting("response-capture-limit", "bytes", "largest answer that is mirrored", one: bytes(\.responseCaptureLimit)),
     Setting("request-body-limit", "bytes", "largest request body", one: bytes(\.requestBodyLimit)),
     Setting("memory-cache", "bytes", "rendered answers kept in memory", one: bytes(\.memoryCache)),
+    Setting("max-size", "bytes, 0 for no limit", "largest mirror", one: bytes(\.maxSize)),
+    Setting(
+      "max-responses-size", "bytes, 0 for no limit", "whole answers kept beside the messages",
+      one: bytes(\.maxResponsesSize)),
+    Setting("max-messages-size", "bytes, 0 for no limit", "texts of messages", one: bytes(\.maxMessagesSize)),
+    Setting(
+      "max-age", "seconds up to 100 years, 0 for good", "how long unused conversations are kept",
+      one: number(\.maxAge, in: 0...3_155_760_000)),
+    Setting("keep-deleted", "true or false", "whether texts of deleted messages are kept", one: flag(\.keepDeleted)),
     Setting("event-loops", "a number from 1 to 64", "threads that serve clients") {
       guard let number = Int($1), (1...64).contains(number) else { return false }
       $0.eventLoops = number

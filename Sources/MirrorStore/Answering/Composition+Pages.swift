@@ -22,13 +22,14 @@ extension Partition {
     composition.rest(on: list?.asOf ?? .max, complete: isComplete)
     composition.append(#""conversations":["#)
     if !overflow {
-      try each(Self.selecting(key), arguments(key, list) + [perPage, start]) { row in
-        composition.rest(on: row[1])
-        try row.append(0, to: &composition.json)
-        composition.json.append(UInt8(ascii: ","))
+      var oldest = Int64.max
+      try composition.appendElements(self, Self.selecting(key), arguments(key, list) + [perPage, start]) { row, _ in
+        oldest = min(oldest, row[1])
       }
+      composition.rest(on: oldest)
+    } else {
+      composition.json.closeArray()
     }
-    composition.json.closeArray()
     let hasNext = !overflow && total - start > perPage
     composition.json.append(
       contentsOf: #","total":\#(total),"page":\#(page),"limit":\#(perPage),"hasNext":\#(hasNext)"#.utf8)

@@ -5,12 +5,14 @@ extension Partition {
   func composeTree(_ ref: ConversationRef) throws -> MirrorAnswer {
     guard
       let row = try first("SELECT ifnull(text, item_text), saved_at FROM conversation WHERE id = ?", [ref.row]),
-      let text = try row.bytes(0), let messages = try messageList(branch: nil, of: ref.row)
+      let text = try row.bytes(0), try !leavesDamagedOut || row.isJSON(0),
+      let messages = try messageList(branch: nil, of: ref.row)
     else { return .unknown }
     var composition = Composition()
     composition.rest(on: row[1])
     composition.rest(on: messages)
     let tree = try conversationTree(ref)
+    composition.complete = composition.complete && !tree.lacksDamaged
     try rest(on: ref, tree, &composition)
     composition.append(#""conversation":"#)
     composition.json.append(contentsOf: text)
@@ -58,17 +60,24 @@ extension Partition {
     let indexes = Dictionary(branches.enumerated().map { ($1.bid, $0) }, uniquingKeysWith: { first, _ in first })
     let ranks = try ranks(ref)
     var messages: [(mid: String, branch: Int, text: JSONObject, rank: Int64)] = []
+    var damaged = 0
     for row in try all(
       "SELECT id, mid, branch, text FROM message WHERE conversation = ? AND gone_at IS NULL ORDER BY id", [ref.row])
     {
-      guard let branch = indexes[row[2] as String? ?? main ?? ""], let text = try row.json(3) else { continue }
+      guard let branch = indexes[row[2] as String? ?? main ?? ""] else { continue }
+      guard try !leavesDamagedOut || row.isJSON(3), let text = try row.json(3) else {
+        damaged += 1
+        continue
+      }
       let bid = branches[branch].bid
       let rank = ranks[bid]?[row[0]] ?? (branches[branch].isMain ? ranks[""]?[row[0]] : nil)
       messages.append((row[1], branch, text, rank ?? .max))
     }
     // Equal ranks keep their order of arrival: the sort is stable.
     messages.sort { $0.rank < $1.rank }
-    return ConversationTree(branches: branches, messages: messages.map { ($0.mid, $0.branch, $0.text) })
+    var tree = ConversationTree(branches: branches, messages: messages.map { ($0.mid, $0.branch, $0.text) })
+    tree.lacksDamaged = damaged > 0
+    return tree
   }
 
   private func branches(_ ref: ConversationRef, main: String?) throws -> [ConversationTree.Branch] {
@@ -80,7 +89,8 @@ extension Partition {
       WHERE branch.conversation = ?1 AND gone_at IS NULL ORDER BY ifnull(position, 1e9), branch.id
       """, [ref.row, account]
     ).compactMap { row in
-      try row.json(2).map {
+      guard try !leavesDamagedOut || row.isJSON(2) else { return nil }
+      return try row.json(2).map {
         ConversationTree.Branch(bid: row[0], forkPoint: row[1], text: $0, isMain: row[0] as String == main)
       }
     }

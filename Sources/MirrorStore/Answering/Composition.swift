@@ -20,6 +20,23 @@ struct Composition {
     json.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 
+  /// Appends the texts of rows as the elements of an array that is already open, and closes it.
+  mutating func appendElements(
+    _ part: Partition, _ sql: String, _ arguments: StatementArguments,
+    _ finish: (Row, inout [UInt8]) throws -> Void = { _, _ in }
+  ) throws {
+    try part.each(sql, arguments) { row in
+      guard try !part.leavesDamagedOut || row.isJSON(0) else {
+        complete = false
+        return
+      }
+      try row.append(0, to: &json)
+      try finish(row, &json)
+      json.append(UInt8(ascii: ","))
+    }
+    json.closeArray()
+  }
+
   /// The answer `{"success":true,"data":{…}}` around the members composed so far.
   var answer: MirrorAnswer {
     var enveloped = Array(#"{"success":true,"data":{"#.utf8)
@@ -30,8 +47,23 @@ struct Composition {
 }
 
 extension Partition {
-  /// Puts an answer together from entities and lists.
+  /// Puts an answer together from entities and lists. A file can be damaged without SQLite noticing: what is no JSON any
+  /// more is left out, and the answer then counts as partial.
   func compose(_ read: MirrorRead) throws -> MirrorAnswer {
+    let answer = try composeUnchecked(read)
+    guard case .composed(let json, _, _) = answer, !Self.isJSON(json) else { return answer }
+    var careful = self
+    careful.leavesDamagedOut = true
+    let mended = try careful.composeUnchecked(read)
+    guard case .composed(let json, _, _) = mended, !Self.isJSON(json) else { return mended }
+    return .unknown
+  }
+
+  private static func isJSON(_ bytes: [UInt8]) -> Bool {
+    (try? JSONText(checking: bytes)) != nil  // why not does not matter
+  }
+
+  private func composeUnchecked(_ read: MirrorRead) throws -> MirrorAnswer {
     guard let cid = read.conversationID else { return try composeConversations(read) }
     guard
       let row = try first(
@@ -56,7 +88,7 @@ extension Partition {
     guard
       let row = try first(
         "SELECT ifnull(text, item_text), shows_messages, shows_branches, saved_at FROM conversation WHERE id = ?",
-        [ref.row]), var text = try row.bytes(0)
+        [ref.row]), let text = try row.bytes(0), try !leavesDamagedOut || row.isJSON(0)
     else { return .unknown }
     let messages = try messageList(branch: nil, of: ref.row)
     let branches = try list(.branches, of: ref.row)
@@ -65,22 +97,16 @@ extension Partition {
     guard messages != nil || branches != nil || !(showsMessages || showsBranches) else { return .unknown }
     var composition = Composition()
     composition.rest(on: row[3])
+    composition.append(#""conversation":"#)
+    composition.json.append(contentsOf: text)
     if showsMessages {
       composition.complete = composition.complete && messages != nil
-      if let messages {
-        composition.rest(on: messages)
-        appendMember("messages", try messageArray(messages, ref), toObject: &text)
-      }
+      if let messages { try appendMessages(messages, ref, asMember: "messages", to: &composition) }
     }
     if showsBranches {
       composition.complete = composition.complete && branches != nil
-      if let branches {
-        composition.rest(on: branches)
-        appendMember("branches", try branchArray(branches), toObject: &text)
-      }
+      if let branches { try appendBranches(branches, asMember: "branches", to: &composition) }
     }
-    composition.append(#""conversation":"#)
-    composition.json.append(contentsOf: text)
     return composition.answer
   }
 
@@ -88,18 +114,16 @@ extension Partition {
     if let branch, let answer = try absence(of: branch, in: ref) { return answer }
     guard let list = try messageList(branch: branch, of: ref.row) else { return .unknown }
     var composition = Composition()
-    composition.rest(on: list)
-    composition.append(#""messages":"#)
-    composition.json.append(contentsOf: try messageArray(list, ref))
+    composition.append(#""messages":["#)
+    try appendMessages(list, ref, to: &composition)
     return composition.answer
   }
 
   private func composeBranches(_ ref: ConversationRef) throws -> MirrorAnswer {
     guard let list = try list(.branches, of: ref.row) else { return .unknown }
     var composition = Composition()
-    composition.rest(on: list)
-    composition.append(#""branches":"#)
-    composition.json.append(contentsOf: try branchArray(list))
+    composition.append(#""branches":["#)
+    try appendBranches(list, to: &composition)
     return composition.answer
   }
 
@@ -113,16 +137,12 @@ extension Partition {
     var composition = Composition()
     composition.rest(on: list)
     composition.append(#""checkpoints":["#)
-    try each(
+    try composition.appendElements(
+      self,
       """
       SELECT text FROM list_member JOIN checkpoint ON checkpoint.id = member
       WHERE list = ?1 AND gone_at IS NULL AND (?2 IS NULL OR branch = ?2) ORDER BY position
-      """, [list.id, list.id == ofBranch?.id ? nil : branch]
-    ) { row in
-      try row.append(0, to: &composition.json)
-      composition.json.append(UInt8(ascii: ","))
-    }
-    composition.json.closeArray()
+      """, [list.id, list.id == ofBranch?.id ? nil : branch])
     return composition.answer
   }
 
@@ -133,45 +153,53 @@ extension Partition {
     return try list(.branches, of: ref.row)?.complete == true ? .absent : nil
   }
 
-  /// The messages of a list as a JSON array.
-  func messageArray(_ list: ListRow, _ ref: ConversationRef) throws -> [UInt8] {
+  /// Appends the messages of a list, as the elements of an open array.
+  /// - Parameter name: appends them as a member of the object whose closing brace was appended last.
+  private func appendMessages(
+    _ list: ListRow, _ ref: ConversationRef, asMember name: StaticString? = nil, to composition: inout Composition
+  ) throws {
     let main = try mainBranch(of: ref.row)
-    var json: [UInt8] = [UInt8(ascii: "[")]
-    try each(
+    composition.rest(on: list)
+    if let name { composition.json.reopenObject(forArray: name) }
+    try composition.appendElements(
+      self,
       """
       SELECT text, fill, branch FROM list_member JOIN message ON message.id = member
       WHERE list = ? AND gone_at IS NULL ORDER BY position
       """, [list.id]
-    ) { row in
-      try row.append(0, to: &json)
+    ) { row, json in
       let fill = MessageFill(rawValue: row[1])
       if fill.contains(.conversation) { appendMember("conversationId", jsonString(ref.cid), toObject: &json) }
       if fill.contains(.branch), let branch = row[2] as String? ?? main {
         appendMember("branchId", jsonString(branch), toObject: &json)
       }
-      json.append(UInt8(ascii: ","))
     }
-    json.closeArray()
-    return json
+    if name != nil { composition.json.append(UInt8(ascii: "}")) }
   }
 
-  private func branchArray(_ list: ListRow) throws -> [UInt8] {
-    var json: [UInt8] = [UInt8(ascii: "[")]
-    try each(
+  /// Appends the branches of a list, as `appendMessages` does.
+  private func appendBranches(
+    _ list: ListRow, asMember name: StaticString? = nil, to composition: inout Composition
+  ) throws {
+    composition.rest(on: list)
+    if let name { composition.json.reopenObject(forArray: name) }
+    try composition.appendElements(
+      self,
       """
       SELECT text FROM list_member JOIN branch ON branch.id = member
       WHERE list = ? AND gone_at IS NULL ORDER BY position
-      """, [list.id]
-    ) { row in
-      try row.append(0, to: &json)
-      json.append(UInt8(ascii: ","))
-    }
-    json.closeArray()
-    return json
+      """, [list.id])
+    if name != nil { composition.json.append(UInt8(ascii: "}")) }
   }
 }
 
 extension [UInt8] {
+  /// Takes the closing brace of the object at the end away and begins an array as its last member.
+  fileprivate mutating func reopenObject(forArray name: StaticString) {
+    appendMember(name, CollectionOfOne(UInt8(ascii: "[")), toObject: &self)
+    removeLast()
+  }
+
   /// Ends an array of which every element was followed by a comma.
   mutating func closeArray() {
     if last == UInt8(ascii: ",") { removeLast() }

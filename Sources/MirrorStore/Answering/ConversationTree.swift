@@ -28,6 +28,8 @@ struct ConversationTree {
   private(set) var branches: [Branch] = []
   /// nil: the main branch has no message.
   private(set) var root: Int?
+  /// Messages whose stored text is damaged were left out.
+  var lacksDamaged = false
   /// Nodes on the longest way from the root to a leaf.
   private(set) var depth = 0
 

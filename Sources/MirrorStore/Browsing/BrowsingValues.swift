@@ -109,16 +109,22 @@ public struct SearchHit: Sendable, Equatable {
   public var highlights: [Range<Int>]
 }
 
-/// How much the mirror holds.
+/// How much the mirror holds, kind by kind.
 public struct MirrorCounts: Sendable, Equatable {
-  public var accounts: Int
-  public var conversations: Int
-  public var branches: Int
-  public var messages: Int
-  public var checkpoints: Int
-  public var drafts: Int
+  public struct Class: Sendable, Equatable {
+    /// What is visible: not deleted, and seen.
+    public var count: Int
+    /// All texts, those of deleted things included.
+    public var bytes: Int64
+  }
+
+  public var conversations: Class
+  public var branches: Class
+  public var messages: Class
+  public var checkpoints: Class
+  public var drafts: Class
   /// Whole answers kept for verbatim replay.
-  public var responses: Int
+  public var responses: Class
   /// Bytes of the database file, its free pages included; the WAL is not counted.
   public var bytes: Int64
 }

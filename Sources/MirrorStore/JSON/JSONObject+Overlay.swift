@@ -17,6 +17,14 @@ extension JSONObject {
     return Self.joined(members)
   }
 
+  /// An older object with everything that this newer, perhaps partial one says; this one alone when the older is damaged.
+  func laid(over older: JSONObject?) -> [UInt8] {
+    guard let older, case let both = older.overlaid(by: self), (try? JSONText(checking: both)) != nil else {
+      return Array(text.bytes)
+    }
+    return both
+  }
+
   /// Has this object every member of the other?
   func covers(_ other: JSONObject) -> Bool {
     other.members.allSatisfy { value(of: $0.name) != nil }
@@ -57,9 +65,10 @@ extension JSONObject {
   }
 }
 
-/// Appends a member to the text of an object, in front of its closing brace.
+/// Appends a member to the text of an object, in front of its closing brace. A text without one is damaged and stays as it
+/// is: who composes with it finds out.
 func appendMember(_ name: StaticString, _ value: some Sequence<UInt8>, toObject json: inout [UInt8]) {
-  precondition(json.last == UInt8(ascii: "}"), "a member can only be added to an object")
+  guard json.last == UInt8(ascii: "}") else { return }
   json.removeLast()
   while let last = json.last, isWhitespace(last) { json.removeLast() }
   if json.last != UInt8(ascii: "{") { json.append(UInt8(ascii: ",")) }

@@ -46,8 +46,13 @@ extension JSONText {
     return String(scalars)
   }
 
-  /// The scalar of the escape at `at`, which moves behind it (RFC 8259 §7).
+  /// The scalar of the escape at `at`, which moves behind it (RFC 8259 §7). One that is cut off, which only damage to the
+  /// file can bring about, is U+FFFD.
   private static func escaped(_ inner: ArraySlice<UInt8>, _ at: inout Int) -> Unicode.Scalar {
+    guard at + 1 < inner.endIndex else {
+      at = inner.endIndex
+      return "\u{FFFD}"
+    }
     let letter = inner[at + 1]
     at += 2
     switch letter {
@@ -58,6 +63,10 @@ extension JSONText {
     case UInt8(ascii: "t"): return "\t"
     case UInt8(ascii: "u"): break
     default: return Unicode.Scalar(letter)
+    }
+    guard at + 4 <= inner.endIndex else {
+      at = inner.endIndex
+      return "\u{FFFD}"
     }
     let first = codeUnit(inner, at)
     at += 4

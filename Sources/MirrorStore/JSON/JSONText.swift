@@ -83,13 +83,15 @@ struct JSONObject: Sendable {
 }
 
 /// Walks over the values between the brackets of a checked container, skipping commas and colons.
+///
+/// Text that was damaged on the disk gives nonsense or an early end, never a trap.
 struct JSONCursor {
   private let bytes: ArraySlice<UInt8>
   private var at: Int
 
   init(inside container: ArraySlice<UInt8>) {
     bytes = container.dropLast()
-    at = container.startIndex + 1
+    at = min(container.startIndex + 1, bytes.endIndex)
   }
 
   /// nil: no more.
@@ -104,7 +106,7 @@ struct JSONCursor {
     }
     guard index < span.count else { return nil }
     let start = index + bytes.startIndex
-    at = Self.endOfValue(span, index) + bytes.startIndex
+    at = min(Self.endOfValue(span, index), span.count) + bytes.startIndex
     return JSONText(trusted: bytes[start..<at])
   }
 
@@ -112,6 +114,7 @@ struct JSONCursor {
     var index = start
     var depth = 0
     repeat {
+      guard index < text.count else { return index }
       switch text[index] {
       case UInt8(ascii: "\""): index = endOfString(text, index)
       case UInt8(ascii: "{"), UInt8(ascii: "["):
@@ -129,7 +132,7 @@ struct JSONCursor {
 
   private static func endOfString(_ text: borrowing Span<UInt8>, _ start: Int) -> Int {
     var index = start + 1
-    while text[index] != UInt8(ascii: "\"") {
+    while index < text.count, text[index] != UInt8(ascii: "\"") {
       index += text[index] == UInt8(ascii: "\\") ? 2 : 1
     }
     return index + 1

@@ -48,9 +48,12 @@ extension Observation {
         """, [ref.row, sighting.id, parent, forkPoint, isMain ?? false, seen.text.bytes.blob, now])
     }
     let id: Int64 = known[0]
-    guard mayShow(goneAt: known[2]), let old = try known.json(1) else { return id }
-    if known[2] as Int64? != nil || old.contradicts(seen) { try noteChange(.branches, in: ref, knownAt: known[3]) }
-    let text = extent == .partial ? old.overlaid(by: seen) : Array(seen.text.bytes)
+    guard mayShow(goneAt: known[2]) else { return id }
+    let old = try known.json(1)
+    if known[2] as Int64? != nil || old?.contradicts(seen) != false {
+      try noteChange(.branches, in: ref, knownAt: known[3])
+    }
+    let text = extent == .partial ? seen.laid(over: old) : Array(seen.text.bytes)
     try part.run(
       """
       UPDATE branch SET text = ?, parent = coalesce(?, parent), fork_point = coalesce(?, fork_point),

@@ -26,8 +26,8 @@ extension Observation {
         [part.account, ref.row, sighting.id, branch, seen.text.bytes.blob, now])
     }
     let id: Int64 = known[0]
-    guard mayShow(goneAt: known[2]), let old = try known.json(1) else { return id }
-    if known[2] as Int64? != nil || old.contradicts(seen) {
+    guard mayShow(goneAt: known[2]) else { return id }
+    if try known[2] as Int64? != nil || known.json(1)?.contradicts(seen) != false {
       try noteChange(.checkpoints, in: ref, knownAt: known[3])
     }
     try part.run(

@@ -77,10 +77,10 @@ extension Observation {
     if goneAt == nil, wasProvisional == sighting.isProvisional, oldBytes[...] == seen.text.bytes { return id }
     // A real message is never replaced by one that was made here.
     if sighting.isProvisional, !wasProvisional { return id }
-    guard let old = JSONText(trusted: oldBytes[...]).object else { return id }
+    let old = JSONText(trusted: oldBytes[...]).object
     let keepsOld = sighting.extent == .partial && !wasProvisional
-    let text = keepsOld ? old.overlaid(by: seen) : Array(seen.text.bytes)
-    if goneAt != nil || old.contradicts(seen) { try noteChange(.messages, in: ref, knownAt: known[5]) }
+    let text = keepsOld ? seen.laid(over: old) : Array(seen.text.bytes)
+    if goneAt != nil || old?.contradicts(seen) != false { try noteChange(.messages, in: ref, knownAt: known[5]) }
     try part.run(
       """
       UPDATE message SET text = ?, branch = coalesce(?, branch), role = coalesce(?, role),
@@ -94,7 +94,7 @@ extension Observation {
     if let content = seen["content"] {
       try indexMessage(id, ref, content.columnText)
     } else if goneAt != nil {
-      try indexMessage(id, ref, old["content"]?.columnText)
+      try indexMessage(id, ref, old?["content"]?.columnText)
     }
     return id
   }

@@ -6,6 +6,8 @@ struct Observation {
   let at: UnixTime
   /// What turned out to differ from what was known.
   var changes = Changes()
+  /// Whether the answer shows something that was deleted after it was given: it must not be given again as it is.
+  private(set) var showsWhatIsGone = false
 
   var now: Int64 { at.milliseconds }
 
@@ -26,8 +28,10 @@ struct Observation {
 
   /// May something that went at `goneAt` be shown again? Only by an observation that is newer: what was deleted does not
   /// come back through a list that was fetched before.
-  func mayShow(goneAt: Int64?) -> Bool {
-    goneAt.map { $0 < now } ?? true
+  mutating func mayShow(goneAt: Int64?) -> Bool {
+    guard let goneAt, goneAt >= now else { return true }
+    showsWhatIsGone = true
+    return false
   }
 }
 

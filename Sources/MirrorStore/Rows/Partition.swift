@@ -5,6 +5,8 @@ internal import GRDB
 struct Partition {
   let db: Database
   let account: Int64
+  /// Set once an answer turned out to hold a damaged text: every text is then checked, and damaged ones are left out.
+  var leavesDamagedOut = false
 
   /// Sees this account anything? A refused one does not.
   func isAdmitted() throws -> Bool {
@@ -53,6 +55,12 @@ extension Row {
     try withUnsafeData(atIndex: index) { data in
       if let data { bytes.append(contentsOf: data) }
     }
+  }
+
+  /// Whether a column holds one whole JSON text.
+  func isJSON(_ index: Int) throws -> Bool {
+    guard let bytes = try bytes(index) else { return false }
+    return (try? JSONText(checking: bytes)) != nil  // why not does not matter
   }
 }
 

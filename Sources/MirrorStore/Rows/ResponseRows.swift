@@ -27,15 +27,16 @@ extension Observation {
   func saveResponse(_ read: MirrorRead, _ response: StoredResponse) throws {
     try part.run(
       """
-      INSERT INTO response (account, read, kind, conversation, status, fields, body, fetched_at)
-      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      INSERT INTO response (account, read, kind, conversation, status, fields, body, fetched_at, stale)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
       ON CONFLICT (account, read) DO UPDATE SET status = excluded.status, fields = excluded.fields,
-        body = excluded.body, fetched_at = excluded.fetched_at, stale = 0
+        body = excluded.body, fetched_at = excluded.fetched_at, stale = excluded.stale
       """,
       [
         part.account, read.canonicalText, read.kind.rawValue,
         read.conversationID.map { $0.replacing("\0", with: "\\0") },
         response.status, response.fieldBlob.blob, response.body.blob, response.fetchedAt.milliseconds,
+        showsWhatIsGone,
       ])
   }
 

@@ -7,6 +7,8 @@ enum Schema {
     migrator.registerMigration("1 accounts and conversations") { db in try db.execute(sql: conversations) }
     migrator.registerMigration("2 lists and verbatim answers") { db in try db.execute(sql: listsAndResponses) }
     migrator.registerMigration("3 search") { db in try db.execute(sql: search) }
+    migrator.registerMigration("4 tally") { db in try db.execute(sql: tally) }
+    migrator.registerMigration("5 retention") { db in try db.execute(sql: retention) }
     return migrator
   }
 
@@ -173,4 +175,55 @@ enum Schema {
       INSERT INTO passage_index (rowid, words) VALUES (new.id, new.words);
     END;
     """
+
+  /// What goes first must be found without reading everything.
+  private static let retention = """
+    CREATE INDEX response_age ON response (stale, fetched_at);
+    CREATE INDEX message_gone ON message (gone_at) WHERE gone_at IS NOT NULL;
+    CREATE INDEX branch_gone ON branch (gone_at) WHERE gone_at IS NOT NULL;
+    CREATE INDEX checkpoint_gone ON checkpoint (gone_at) WHERE gone_at IS NOT NULL;
+    CREATE INDEX conversation_gone ON conversation (gone_at) WHERE gone_at IS NOT NULL;
+    """
+
+  /// How many visible rows a table has and how many bytes all its texts have: counting either would read the whole table.
+  private static let tally = """
+    CREATE TABLE tally (
+      kind TEXT PRIMARY KEY,
+      visible INTEGER NOT NULL,
+      bytes INTEGER NOT NULL
+    ) STRICT, WITHOUT ROWID;
+    """ + tallied.map(tallyTriggers).joined()
+
+  /// A table with how to see, of one row, whether it is visible, and the texts that are counted.
+  private static let tallied: [(table: String, isVisible: String, texts: [String])] = [
+    ("conversation", "%.gone_at IS NULL AND ifnull(%.text, %.item_text) IS NOT NULL", ["text", "item_text"]),
+    ("branch", "%.gone_at IS NULL", ["text"]),
+    ("message", "%.gone_at IS NULL", ["text"]),
+    ("checkpoint", "%.gone_at IS NULL", ["text"]),
+    ("draft", "%.id IS NOT NULL", ["question", "answer"]),
+    ("response", "%.id IS NOT NULL", ["fields", "body"]),
+  ]
+
+  private static func tallyTriggers(_ table: String, _ isVisible: String, _ texts: [String]) -> String {
+    func visible(_ row: String) -> String { "(\(isVisible.replacing("%", with: row)))" }
+    func bytes(_ row: String) -> String {
+      texts.map { "ifnull(length(CAST(\(row).\($0) AS BLOB)), 0)" }.joined(separator: " + ")
+    }
+    func trigger(_ event: String, _ visible: String, _ bytes: String) -> String {
+      """
+
+      CREATE TRIGGER tally_\(table)_\(event.prefix(6).lowercased()) AFTER \(event) ON \(table) BEGIN
+        UPDATE tally SET visible = visible + \(visible), bytes = bytes + \(bytes) WHERE kind = '\(table)';
+      END;
+      """
+    }
+    let columns = Set(texts + (isVisible.contains("gone_at") ? ["gone_at"] : [])).sorted().joined(separator: ", ")
+    return """
+
+      INSERT INTO tally SELECT '\(table)', ifnull(sum\(visible(table)), 0), ifnull(sum(\(bytes(table))), 0) FROM \(table);
+      """ + trigger("INSERT", visible("new"), bytes("new"))
+        + trigger("DELETE", "0 - \(visible("old"))", "0 - (\(bytes("old")))")
+        + trigger(
+          "UPDATE OF \(columns)", "\(visible("new")) - \(visible("old"))", "\(bytes("new")) - (\(bytes("old")))")
+  }
 }

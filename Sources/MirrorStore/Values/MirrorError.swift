@@ -7,6 +7,8 @@ public struct MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
     case cannotOpen
     /// The file is not a database or is damaged.
     case corrupt
+    /// The search index is damaged; the rest is not (see `rebuildIndex`).
+    case corruptIndex
     /// A newer chatroutesd has written the file.
     case newerSchema
     /// Another process kept the database locked for longer than the store waits (5 s).
@@ -45,6 +47,8 @@ public struct MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
   private static func reason(_ error: DatabaseError) -> (Kind, String) {
     let code = "SQLite code \(error.extendedResultCode.rawValue)"
     return switch error.resultCode {
+    case .SQLITE_CORRUPT where error.extendedResultCode == .SQLITE_CORRUPT_VTAB:
+      (.corruptIndex, "the search index is damaged (\(code)). It is made anew.")
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
       (.corrupt, "the database is damaged (\(code)). Set it aside and start with a new one.")
     case .SQLITE_FULL: (.diskFull, "the disk is full (\(code)). Free space; forwarding goes on meanwhile.")
@@ -52,7 +56,8 @@ public struct MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
     case .SQLITE_READONLY: (.readOnly, "the database cannot be written (\(code)). Check its owner and mode.")
     case .SQLITE_CANTOPEN:
       (.cannotOpen, "the file cannot be opened (\(code)). Check that its directory exists and is yours.")
-    case .SQLITE_INTERRUPT, .SQLITE_ABORT: (.interrupted, "it was interrupted (\(code)). Nothing was written.")
+    case .SQLITE_INTERRUPT, .SQLITE_ABORT, .SQLITE_MISUSE:
+      (.interrupted, "it was interrupted (\(code)). Nothing was written.")
     default: (.failed, "\(code), see sqlite.org/rescode.html.")
     }
   }

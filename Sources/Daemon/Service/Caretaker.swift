@@ -1,0 +1,136 @@
+internal import Logging
+internal import MirrorStore
+internal import Synchronization
+
+/// Looks after the mirror beside the traffic: keeps it within its limits, and replaces it when it is damaged.
+final class Caretaker: Sendable {
+  /// How often it looks whether the mirror is too large; what is damaged it looks at when that shows.
+  static let interval = Duration.seconds(60)
+  /// A check reads the whole mirror: not again and again when it finds nothing.
+  static let checkInterval = Duration.seconds(600)
+
+  private enum Trouble {
+    case index
+    case damaged
+    /// A check found the damage.
+    case condemned
+  }
+  private struct State {
+    var trouble: Trouble?
+    var nudge = Promise<Void>()
+    var lastCheck: ContinuousClock.Instant?
+    var setAside: String?
+  }
+
+  private let mirror: Mirror
+  private let policy: RetentionPolicy
+  private let counters: Counters
+  private let logger: Logger
+  private let state = Mutex(State())
+
+  init(mirror: Mirror, policy: RetentionPolicy, counters: Counters, logger: Logger) {
+    (self.mirror, self.policy, self.counters, self.logger) = (mirror, policy, counters, logger)
+  }
+
+  /// Where the damaged mirror is that was replaced while the daemon ran; `nil`: none was.
+  var setAside: String? { state.withLock { $0.setAside } }
+
+  /// Something failed: when that means damage, it is looked at soon.
+  func note(_ error: any Error) {
+    switch (error as? MirrorError)?.kind {
+    case .corrupt: call(for: .damaged)
+    case .corruptIndex: call(for: .index)
+    default: return
+    }
+  }
+
+  private func call(for trouble: Trouble) {
+    let waiting = state.withLock { state in
+      state.trouble = trouble
+      return state.nudge
+    }
+    waiting.keep(())
+  }
+
+  /// Runs until cancelled.
+  func run() async {
+    while !Task.isCancelled {
+      let nudge = state.withLock { state in
+        if state.nudge.current != nil { state.nudge = Promise() }
+        return state.nudge
+      }
+      await mend()
+      await keepWithinLimits()
+      _ = await nudge.value(within: Self.interval)
+    }
+  }
+
+  /// One pass over the limits.
+  func keepWithinLimits() async {
+    do throws(MirrorError) {
+      let outcome = try await mirror.store.enforce(policy)
+      guard !outcome.isNothing else { return }
+      counters.count(.evictedResponses, by: UInt64(outcome.responses))
+      counters.count(.evictedConversations, by: UInt64(outcome.conversations))
+      logger.info(
+        "the mirror was brought within its limits",
+        metadata: [
+          "answers": "\(outcome.responses)", "conversations": "\(outcome.conversations)",
+          "deleted-texts": "\(outcome.deletedTexts)",
+        ])
+    } catch {
+      logger.debug("the mirror cannot be brought within its limits now", metadata: ["cause": "\(error)"])
+      note(error)
+    }
+  }
+
+  // MARK: Damage
+
+  private func mend() async {
+    var trouble = state.withLock { state in
+      let trouble = state.trouble
+      state.trouble = nil
+      return trouble
+    }
+    do throws(MirrorError) {
+      switch trouble {
+      case nil: return
+      case .index: try await rebuildIndex()
+      case .condemned: try replace()
+      case .damaged:
+        guard try await isDamaged() else { return }
+        trouble = .condemned
+        try replace()
+      }
+    } catch {
+      logger.error("the mirror cannot be mended now", metadata: ["cause": "\(error)"])
+      // Tried again at the next look.
+      state.withLock { $0.trouble = trouble }
+    }
+  }
+
+  private func rebuildIndex() async throws(MirrorError) {
+    try await mirror.store.rebuildIndex()
+    logger.notice("the damaged search index was made anew")
+  }
+
+  /// One error may be a passing one: only a check of all of it condemns the mirror.
+  private func isDamaged() async throws(MirrorError) -> Bool {
+    let now = ContinuousClock.now
+    let isDue = state.withLock { state in
+      guard state.lastCheck.map({ now - $0 >= Self.checkInterval }) ?? true else { return false }
+      state.lastCheck = now
+      return true
+    }
+    guard isDue else { return false }
+    let damage = try await mirror.store.damage()
+    if damage == nil { logger.warning("the mirror reported damage, but a check finds none") }
+    return damage != nil
+  }
+
+  private func replace() throws(MirrorError) {
+    let aside = try mirror.startAnew()
+    state.withLock { ($0.setAside, $0.lastCheck) = (aside, nil) }
+    logger.error("the mirror is damaged and was set aside; a new one is begun", metadata: ["set-aside": "\(aside)"])
+  }
+}
