@@ -277,16 +277,96 @@ import Testing
     }
     try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
       try await withThrowingTaskGroup(of: String.self) { group in
-        for _ in 0..<20 { group.addTask { try await rig.ask("GET", Self.path).text } }
+        for _ in 0..<50 { group.addTask { try await rig.ask("GET", Self.path).text } }
         group.addTask { try await rig.ask("GET", Self.path, key: "bob").text }
         while true {
           let collapsed = try await rig.collapsed()
-          if collapsed >= 19 && rig.upstream.requests.count >= 2 { break }
+          if collapsed >= 49 && rig.upstream.requests.count >= 2 { break }
         }
         gate.keep(())
         for try await text in group { #expect(text == Self.json) }
       }
       #expect(rig.upstream.requests.count == 2, "one for each account")
+    }
+  }
+
+  /// The first of several leaves: the others get what it asked for, and it is stored.
+  @Test func theLeaderLeavingHarmsNobody() async throws {
+    let gate = Promise<Void>()
+    let upstream = ScriptedUpstream { _ in
+      _ = await gate.value()
+      return TransportResponse(status: 200, body: TransportBody(Array(Self.json.utf8)))
+    }
+    try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
+      let leader = Task { try await rig.ask("GET", Self.path) }
+      while upstream.requests.isEmpty { await Task.yield() }
+      async let follower = rig.ask("GET", Self.path)
+      while try await rig.collapsed() < 1 { await Task.yield() }
+      leader.cancel()
+      _ = await leader.result
+      gate.keep(())
+      #expect(try await follower.text == Self.json)
+      #expect(upstream.requests.count == 1)
+      upstream.become(ScriptedUpstream.refused)
+      #expect(try await rig.ask("GET", Self.path).text == Self.json)
+    }
+  }
+
+  /// All of them left: the call is paid for, so its answer is kept.
+  @Test func anAnswerThatNobodyWaitsForIsKept() async throws {
+    let gate = Promise<Void>()
+    let upstream = ScriptedUpstream { _ in
+      _ = await gate.value()
+      return TransportResponse(status: 200, body: TransportBody(Array(Self.json.utf8)))
+    }
+    try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
+      let only = Task { try await rig.ask("GET", Self.path) }
+      while upstream.requests.isEmpty { await Task.yield() }
+      only.cancel()
+      _ = await only.result
+      gate.keep(())
+      while try await rig.status().mirror?.responses != 1 { await Task.yield() }
+    }
+  }
+
+  @Test func theLeaderFailingFailsAllOfThemInTheSameWayOnce() async throws {
+    let gate = Promise<Void>()
+    let upstream = ScriptedUpstream { _ throws(TransportError) in
+      _ = await gate.value()
+      throw TransportError(.connectionLost, requestMayHaveTakenEffect: true)
+    }
+    try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
+      try await withThrowingTaskGroup(of: Int.self) { group in
+        for _ in 0..<5 { group.addTask { try await rig.ask("GET", Self.path).status } }
+        while try await rig.collapsed() < 4 { await Task.yield() }
+        gate.keep(())
+        for try await status in group { #expect(status == 504) }
+      }
+      #expect(upstream.requests.count == 1)
+      upstream.become(ScriptedUpstream.answering(200, Self.json))
+      #expect(try await rig.ask("GET", Self.path).text == Self.json, "the failure is not remembered")
+    }
+  }
+
+  @Test func aFollowerJoinsOnlyAFetchBegunAfterTheLastWrite() async throws {
+    let gate = Promise<Void>()
+    let upstream = ScriptedUpstream { request in
+      if request.method == "GET" { _ = await gate.value() }
+      return TransportResponse(
+        status: 200, body: TransportBody(Array((request.method == "GET" ? Self.json : "{}").utf8)))
+    }
+    try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
+      async let first = rig.ask("GET", Self.path)
+      while upstream.requests.count < 1 { await Task.yield() }
+      _ = try await rig.ask("DELETE", "/api/v1/conversations/c1/branches/b1")
+      async let second = rig.ask("GET", Self.path)
+      while upstream.requests.count < 3 { await Task.yield() }
+      #expect(try await rig.collapsed() == 0, "the first fetch may show what was before the write")
+      async let third = rig.ask("GET", Self.path)
+      while try await rig.collapsed() < 1 { await Task.yield() }
+      gate.keep(())
+      #expect(try await [first.text, second.text, third.text] == [Self.json, Self.json, Self.json])
+      #expect(upstream.requests.count == 3)
     }
   }
 

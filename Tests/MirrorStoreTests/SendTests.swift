@@ -47,6 +47,23 @@ import Testing
     #expect(try mirror.composed(mainMessages("c")).contains(#""parentMessageId":"m0","role":"user","content":"q""#))
   }
 
+  /// Answers to parallel sends come back in another order than the API gave them.
+  @Test(arguments: [[3, 1, 2], [2, 3, 1], [1, 2, 3], [3, 2, 1]])
+  func parallelSendsStandInTheOrderOfTheAPI(_ order: [Int]) async throws {
+    let mirror = try await created()
+    for number in order {
+      try await mirror.write(
+        .send(conversation: "c", branch: nil), #"{"content":"q\#(number)"}"#,
+        answer: #"""
+          {"message":{"id":"a\#(number)","role":"assistant","content":"r","createdAt":"2026-01-01T00:00:0\#(number)Z"}}
+          """#)
+    }
+    let payload = try Payload(Array(try mirror.composed(mainMessages("c")).utf8))
+    let shown = try #require(try payload.entities("messages")).map { $0.object.string("content") ?? "" }
+    #expect(shown == ["q1", "r", "q2", "r", "q3", "r"])
+    #expect(try mirror.composed(.conversation("c")).contains("00:00:03Z"))
+  }
+
   @Test func olderServersAnswerWithBothMessages() async throws {
     let mirror = try await created()
     try await mirror.write(

@@ -50,6 +50,8 @@ extension FetchedAnswer {
   ) async throws(TransportError) {
     var answer = FetchedAnswer(status: response.status, fields: response.fields, body: [])
     var pieces = response.body.makeAsyncIterator()
+    // Growing by doubling would hold a large answer almost twice.
+    if let length = answer.contentLength, length <= limit { answer.body.reserveCapacity(Int(length)) }
     while let piece = try await pieces.next() {
       answer.body += piece
       guard answer.body.count > limit else { continue }

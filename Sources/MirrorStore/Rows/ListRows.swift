@@ -99,6 +99,24 @@ extension Observation {
       """, [list.id, member])
   }
 
+  /// Puts members at a position, moving what stands there and behind it; those that the list has stay where they are.
+  func insert(_ members: [Int64], at position: Int64, in list: ListRow) throws {
+    let known = Set(try part.members(of: list))
+    let new = members.filter { !known.contains($0) }
+    // Away and back: one step would meet positions that are still taken.
+    let far = Int64(1) << 40
+    try part.run(
+      "UPDATE list_member SET position = position + ? WHERE list = ? AND position >= ?", [far, list.id, position])
+    try part.run(
+      "UPDATE list_member SET position = position - ? WHERE list = ? AND position >= ?",
+      [far - Int64(new.count), list.id, far])
+    for (offset, member) in new.enumerated() {
+      try part.run(
+        "INSERT INTO list_member (list, position, member) VALUES (?, ?, ?)",
+        [list.id, position + Int64(offset), member])
+    }
+  }
+
   /// Puts a new version at the place of the old one, in every list that has it.
   func replaceMember(_ old: Int64, with new: Int64, in kind: ListKind, of ref: ConversationRef) throws {
     guard old != new else { return }

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import GRDB
 
 extension Partition {
@@ -25,6 +26,10 @@ extension Partition {
 
 extension Observation {
   func saveResponse(_ read: MirrorRead, _ response: StoredResponse) throws {
+    try response.body.withUncopiedData { body in try saveResponse(read, response, body) }
+  }
+
+  private func saveResponse(_ read: MirrorRead, _ response: StoredResponse, _ body: Data) throws {
     try part.run(
       """
       INSERT INTO response (account, read, kind, conversation, status, fields, body, fetched_at, stale)
@@ -35,7 +40,7 @@ extension Observation {
       [
         part.account, read.canonicalText, read.kind.rawValue,
         read.conversationID.map { $0.replacing("\0", with: "\\0") },
-        response.status, response.fieldBlob.blob, response.body.blob, response.fetchedAt.milliseconds,
+        response.status, response.fieldBlob.blob, body, response.fetchedAt.milliseconds,
         showsWhatIsGone,
       ])
   }
@@ -60,6 +65,17 @@ extension Observation {
     if changes.listOfConversations { try makeStale([.conversations], of: nil) }
     for (conversation, facets) in changes.facets {
       try makeStale(Set(facets.flatMap { Staleness.readsShowing[$0] ?? [] }), of: conversation)
+    }
+  }
+}
+
+extension [UInt8] {
+  /// The bytes as `Data` without a copy of what may be 64 MiB: good within the closure only.
+  fileprivate func withUncopiedData<Result>(_ body: (Data) throws -> Result) rethrows -> Result {
+    try withUnsafeBytes { bytes in
+      guard let start = bytes.baseAddress else { return try body(Data()) }
+      return try body(
+        Data(bytesNoCopy: UnsafeMutableRawPointer(mutating: start), count: bytes.count, deallocator: .none))
     }
   }
 }

@@ -16,14 +16,15 @@ extension Observation {
     let branch = try answered ?? requested ?? part.mainBranch(of: ref.row)
     let answer = assistant ?? (single?.object.string("role") == "user" ? nil : single)
     let question = user ?? (answer == nil ? single : nil)
+    let saidAt = (answer ?? question)?.object.time("createdAt")?.milliseconds
     var rows: [Int64] = []
     if let question {
       rows.append(try saveSent(question, branch, in: ref))
-    } else if let answer, let made = try provisionalQuestion(seen.request, answer, branch, in: ref) {
+    } else if let answer, let made = try provisionalQuestion(seen.request, answer, branch, saidAt, in: ref) {
       rows.append(made)
     }
     if let answer { rows.append(try saveSent(answer, branch, in: ref)) }
-    try appendSent(rows, branch: branch, in: ref)
+    try insertSent(rows, saidAt, branch: branch, in: ref)
     try addToMessageCount(Int64(rows.count), branch: branch, in: ref)
     try touch(ref, answer ?? question)
     try dropAnsweredDrafts(in: ref)
@@ -35,12 +36,12 @@ extension Observation {
 
   /// The user's message as the request gave it, under the id that the answer names or one of our own.
   private mutating func provisionalQuestion(
-    _ request: JSONObject?, _ answer: Sighting, _ branch: String?, in ref: ConversationRef
+    _ request: JSONObject?, _ answer: Sighting, _ branch: String?, _ saidAt: Int64?, in ref: ConversationRef
   ) throws -> Int64? {
     guard let content = request?["content"], content.isString else { return nil }
     let id = try questionID(answer) ?? "local-\(UUID().uuidString.lowercased())"
     var json = Array("{\"id\":".utf8) + jsonString(id) + Array("}".utf8)
-    if let parent = try lastMessage(branch, in: ref) {
+    if let parent = try lastMessage(before: saidAt, branch, in: ref) {
       appendMember("parentMessageId", jsonString(parent), toObject: &json)
     }
     appendMember("role", "\"user\"".utf8, toObject: &json)
@@ -61,18 +62,19 @@ extension Observation {
   }
 
   /// The id of the message that a new one follows; nil: not known for sure.
-  private func lastMessage(_ branch: String?, in ref: ConversationRef) throws -> String? {
+  private func lastMessage(before saidAt: Int64?, _ branch: String?, in ref: ConversationRef) throws -> String? {
     guard let list = try part.messageList(branch: branch, of: ref.row), list.complete else { return nil }
+    let place = try placeOfSent(saidAt, in: list) ?? .max
     return try part.first(
       """
       SELECT mid FROM list_member JOIN message ON message.id = member
-      WHERE list = ? AND gone_at IS NULL ORDER BY position DESC LIMIT 1
-      """, [list.id]
+      WHERE list = ? AND gone_at IS NULL AND position < ? ORDER BY position DESC LIMIT 1
+      """, [list.id, place]
     ).map { $0[0] }
   }
 
   /// The main branch's messages are in its list and in the one without a branch; a list that is not there begins here.
-  private func appendSent(_ rows: [Int64], branch: String?, in ref: ConversationRef) throws {
+  private func insertSent(_ rows: [Int64], _ saidAt: Int64?, branch: String?, in ref: ConversationRef) throws {
     let main = try part.mainBranch(of: ref.row)
     let isMain = branch == nil || branch == main
     var lists = try [part.list(.messages, branch ?? main ?? "", of: ref.row)]
@@ -81,17 +83,44 @@ extension Observation {
       lists = [try openList(.messages, isMain ? "" : branch ?? "", of: ref.row)]
     }
     for list in lists.compactMap(\.self) {
-      for row in rows { try append(row, to: list) }
+      if let place = try placeOfSent(saidAt, in: list) {
+        try insert(rows, at: place, in: list)
+      } else {
+        for row in rows { try append(row, to: list) }
+      }
     }
   }
 
+  /// Where an answer of that time belongs: answers to parallel sends come back in another order than the API gave them.
+  /// Only what was sent here since the list was last seen is put in order.
+  /// - Returns: the position of the first message that is later; nil: the end of the list.
+  private func placeOfSent(_ saidAt: Int64?, in list: ListRow) throws -> Int64? {
+    guard let saidAt else { return nil }
+    return try part.first(
+      """
+      SELECT min(position) FROM list_member JOIN message ON message.id = member
+      WHERE list = ?1 AND position > (SELECT max(position) FROM list_member WHERE list = ?1) - \(Self.parallelMax)
+        AND created_at > ?2 AND saved_at >= ?3
+      """, [list.id, saidAt, list.asOf])?[0]
+  }
+
+  /// How many messages at the end of a list are looked at.
+  private static let parallelMax = 64
+
   /// A conversation that was written to comes first, and its `updatedAt` is at least the new message's time.
   private func touch(_ ref: ConversationRef, _ newest: Sighting?) throws {
-    if let time = newest?.object["createdAt"], time.isString,
+    if let newest, let time = newest.object["createdAt"], time.isString,
       let row = try part.first("SELECT text, item_text FROM conversation WHERE id = ?", [ref.row])
     {
-      let text = try row.json(0)?.replacing("updatedAt", with: time.bytes)
-      let item = try row.json(1)?.replacing("updatedAt", with: time.bytes)
+      let saidAt = newest.object.time("createdAt")
+      func updated(_ object: JSONObject?) -> [UInt8]? {
+        guard let object else { return nil }
+        // Of answers that overtook one another the later one counts.
+        if let saidAt, let known = object.time("updatedAt"), known > saidAt { return Array(object.text.bytes) }
+        return object.replacing("updatedAt", with: time.bytes)
+      }
+      let text = try updated(row.json(0))
+      let item = try updated(row.json(1))
       try part.run(
         "UPDATE conversation SET text = ?, item_text = ? WHERE id = ?", [text?.blob, item?.blob, ref.row])
     }
