@@ -49,7 +49,10 @@ import Testing
     let folder = NSTemporaryDirectory() + "canary-\(UUID())"
     defer { try? FileManager.default.removeItem(atPath: folder) }  // nothing was written: nothing to remove
     var said = ""
-    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.refused), folder: folder) {
+    let log = Log()
+    try await DaemonRig.run(
+      ScriptedUpstream(ScriptedUpstream.refused), .with(\.accessLog, true), folder: folder, log: log
+    ) {
       (rig: DaemonRig) async throws in
       let field = form == "X-API-Key" ? (form, Self.key) : ("Authorization", "\(form) \(Self.key)")
       for way in Self.ways {
@@ -66,6 +69,7 @@ import Testing
       for page in ["/status", "/metrics"] { said += try await rig.ask("GET", page, key: nil).text }
     }
     #expect(!said.contains(Self.key))
+    #expect(log.text.contains("the message list of this conversation") && !log.text.contains(Self.key), "\(log.text)")
     #expect(try Self.filesThatShow(Self.key, in: folder).isEmpty)
   }
 

@@ -16,8 +16,9 @@ final class DaemonRig: Sendable {
   private let client: HTTPTransport
 
   /// Runs a daemon for as long as `body` runs.
+  /// - Parameter log: gets every line of its log, at every level.
   static func run(
-    _ upstream: ScriptedUpstream, _ settings: Settings = Settings(), folder: String? = nil,
+    _ upstream: ScriptedUpstream, _ settings: Settings = Settings(), folder: String? = nil, log: Log? = nil,
     _ body: (DaemonRig) async throws -> Void
   ) async throws {
     var settings = settings
@@ -28,7 +29,7 @@ final class DaemonRig: Sendable {
     defer { if folder == nil { try? FileManager.default.removeItem(atPath: place) } }
     let daemon = try ProxyDaemon(
       settings, database: place + "/mirror.sqlite", transport: upstream, version: "test",
-      logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      logger: Logger(label: "test") { _ -> any LogHandler in log.map(LogCollector.init) ?? SwiftLogNoOpLogHandler() })
     let bound = try daemon.bind()
     let rig = try DaemonRig(upstream, origin: "http://\(bound[0])")
     let group = ServiceGroup(
@@ -126,5 +127,31 @@ final class ScriptedUpstream: Transport {
     -> Script
   {
     { _ in TransportResponse(status: status, fields: fields, body: TransportBody(Array(text.utf8))) }
+  }
+}
+
+/// What a daemon logged.
+final class Log: Sendable {
+  private let lines = Mutex("")
+
+  var text: String { lines.withLock { $0 } }
+
+  fileprivate func add(_ line: String) { lines.withLock { $0 += line + "\n" } }
+}
+
+private struct LogCollector: LogHandler {
+  let log: Log
+  var metadata: Logger.Metadata = [:]
+  var logLevel = Logger.Level.trace
+
+  init(_ log: Log) { self.log = log }
+
+  subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    get { metadata[key] }
+    set { metadata[key] = newValue }
+  }
+
+  func log(event: LogEvent) {
+    log.add("\(event.level): \(event.message) \(event.metadata ?? [:])")
   }
 }
