@@ -1,7 +1,8 @@
 internal import GRDB
 
 extension MirrorStore {
-  /// Messages and titles that contain every word, newest first; the last word may be the beginning of one.
+  /// Messages and titles that contain every word, newest first; the last word may be the beginning of one, unless it is
+  /// itself a word found in 1,000 places (see `SearchQuery.commonPlaces`).
   ///
   /// Any text is a valid query: operators of the index mean nothing here. Text without a word finds nothing.
   public func search(
@@ -11,9 +12,18 @@ extension MirrorStore {
     return try read("search the mirror") { db in
       try Row.fetchAll(
         db.cachedStatement(sql: Self.searchSQL),
-        arguments: [query.text, account?.rawValue, max(limit, 0), max(offset, 0)]
+        arguments: [
+          query.text(lastIsWhole: try Self.isCommon(query.last, db)), account?.rawValue, max(limit, 0), max(offset, 0),
+        ]
       ).map(Self.hit)
     }
+  }
+
+  /// Is the same for every page of hits, so that none is shown twice.
+  private static func isCommon(_ word: String, _ db: Database) throws -> Bool {
+    try Row.fetchOne(
+      db.cachedStatement(sql: "SELECT 1 FROM passage_index WHERE passage_index MATCH ? LIMIT 1 OFFSET ?"),
+      arguments: [word, SearchQuery.commonPlaces - 1]) != nil
   }
 
   /// By rowid, not by rank: newest first needs no sorting of all hits.
@@ -60,16 +70,24 @@ extension MirrorStore {
 struct SearchQuery {
   /// More are not looked for: each costs a walk through the index.
   static let wordsMax = 16
+  /// A word found in so many places is not taken for the beginning of others: the index would first put the places of all
+  /// of them in order (120 ms for the most common word of 1,000,000 messages), where the newest of one word are at hand.
+  static let commonPlaces = 1000
 
-  let text: String
+  private let terms: [String]
 
   /// nil: there is no word to look for.
   init?(_ words: String) {
-    let terms = words.split { $0.isWhitespace }
+    terms = words.split { $0.isWhitespace }
       .filter { $0.contains { $0.isLetter || $0.isNumber } }
       .prefix(Self.wordsMax)
       .map { "\"\($0.replacing("\0", with: "").replacing("\"", with: "\"\""))\"" }
     guard !terms.isEmpty else { return nil }
-    text = terms.joined(separator: " ") + "*"
+  }
+
+  var last: String { terms[terms.count - 1] }
+
+  func text(lastIsWhole: Bool) -> String {
+    terms.joined(separator: " ") + (lastIsWhole ? "" : "*")
   }
 }

@@ -40,6 +40,18 @@ import Testing
     #expect(try mirror.store.search("wo epoll", limit: 5).isEmpty)
   }
 
+  @Test func aCommonLastWordIsNotTheBeginningOfOthers() async throws {
+    let mirror = try await Mirror()
+    let common = (1..<SearchQuery.commonPlaces).map { message("m\($0)", "user", "go on") }
+    let others = message("other", "user", "gold")
+    try await mirror.show(mainMessages("c"), messages(common.joined(separator: ","), others))
+    #expect(try mirror.store.search("on go", limit: 1).map(\.messageID) == ["m\(common.count)"])
+    #expect(try mirror.store.search("go", limit: 1).map(\.messageID) == ["other"])
+    try await mirror.show(mainMessages("d"), messages(message("n", "user", "go"), message("o", "user", "gold")))
+    #expect(try mirror.store.search("go", limit: 2).map(\.messageID) == ["n", "m\(common.count)"])
+    #expect(try mirror.store.search("gol", limit: 2).map(\.messageID) == ["o", "other"])
+  }
+
   @Test(arguments: [
     "", "   ", "\"", "*", "epoll*", "AND", "epoll AND", "NEAR(", "words:epoll", "-epoll", "(epoll", "epoll OR OR",
     "^epoll",
