@@ -10,6 +10,8 @@ let package = Package(
     // The server and its parsers know nothing of ChatRoutes: others may take them out.
     .library(name: "LocalServer", targets: ["LocalServer"]),
     .library(name: "WireFormats", targets: ["WireFormats"]),
+    // For Benchmarks/ only: nested packages see nothing but products.
+    .library(name: "MirrorStore", targets: ["MirrorStore"]),
   ],
   dependencies: [
     // Upstream HTTP and TLS: back-pressure, no process-wide state, measured 8x cheaper than URLSession on Linux.

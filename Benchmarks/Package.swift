@@ -17,6 +17,8 @@ let package = Package(
       name: "WireFormatsBenchmarks", dependencies: [.wireFormats, .httpTypes, "CDeflate", .benchmark]),
     // What the server does for an answer apart from system calls.
     .executableTarget(name: "LocalServerBenchmarks", dependencies: [.localServer, .httpTypes, .benchmark]),
+    // Reads, search and ingest on a file with 1,000,000 messages.
+    .executableTarget(name: "MirrorStoreBenchmarks", dependencies: [.mirrorStore, .benchmark]),
     // The half of zlib that packs what the Inflater unpacks.
     .systemLibrary(name: "CDeflate", path: "CDeflate", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
   ]
@@ -25,6 +27,7 @@ let package = Package(
 extension Target.Dependency {
   static let wireFormats = product(name: "WireFormats", package: "chatroutesd")
   static let localServer = product(name: "LocalServer", package: "chatroutesd")
+  static let mirrorStore = product(name: "MirrorStore", package: "chatroutesd")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let benchmark = product(name: "Benchmark", package: "benchmark")
 }
