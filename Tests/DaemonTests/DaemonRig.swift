@@ -155,3 +155,11 @@ private struct LogCollector: LogHandler {
     log.add("\(event.level): \(event.message) \(event.metadata ?? [:])")
   }
 }
+
+/// Looks again and again until something holds; a test's time limit ends it.
+func until(_ holds: () async throws -> Bool) async throws {
+  while try await !holds() {
+    try Task.checkCancellation()
+    await Task.yield()
+  }
+}

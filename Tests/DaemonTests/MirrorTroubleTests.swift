@@ -58,7 +58,7 @@ import Testing
       #expect(try await rig.status().upstream.state == "online")
       try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
       try other.close()
-      while try await rig.status().writerQueue.waiting > 0 { await Task.yield() }
+      try await until { try await rig.status().writerQueue.waiting == 0 }
       rig.upstream.become(ScriptedUpstream.refused)
       let offline = try await rig.ask("GET", Self.list)
       #expect(offline.text.contains("question") && offline.text.contains("answer"))
@@ -100,7 +100,7 @@ import Testing
       #expect(try await rig.ask("GET", Self.list).cacheStatus.hasPrefix("chatroutesd; fwd="))
       try place.execute("DROP TRIGGER trouble1; DROP TRIGGER trouble2")
       _ = try await rig.ask("GET", Self.list)
-      while try await rig.ask("GET", Self.list).cacheStatus.hasPrefix("chatroutesd; fwd=") { await Task.yield() }
+      try await until { try await rig.ask("GET", Self.list).cacheStatus.hasPrefix("chatroutesd; hit") }
       #expect(try await rig.ask("GET", Self.list).cacheStatus.hasPrefix("chatroutesd; hit; ttl="))
     }
   }
@@ -187,7 +187,7 @@ import Testing
     // The first look comes with the start.
     try await DaemonRig.run(upstream, Settings.with(\.maxMessagesSize, 100_000), folder: place.folder) {
       (rig: DaemonRig) async throws in
-      while try await rig.status().counters["evictedConversations"] != 16 { await Task.yield() }
+      try await until { try await rig.status().counters["evictedConversations"] == 16 }
       #expect(try await rig.status().mirror?.messages == 4)
       upstream.become(ScriptedUpstream.refused)
       #expect(try await rig.ask("GET", "/api/v1/conversations/c20/messages").status == 200)

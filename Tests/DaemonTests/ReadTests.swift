@@ -188,9 +188,9 @@ import Testing
       let write = try await rig.ask("POST", "/api/v1/conversations/c1/messages", body: #"{"content":"q"}"#)
       #expect(write.status == 504 && write.text.contains("may have taken effect"))
       gate.keep(())
-      while try await rig.status().contains(#""requestsRunning" : 1"#) { await Task.yield() }
+      try await until { try await !rig.status().contains(#""requestsRunning" : 1"#) }
       rig.upstream.become(ScriptedUpstream.refused)
-      while try await !rig.ask("GET", "/api/v1/conversations/c1/messages").text.contains("late") { await Task.yield() }
+      try await until { try await rig.ask("GET", "/api/v1/conversations/c1/messages").text.contains("late") }
     }
   }
 
@@ -203,7 +203,7 @@ import Testing
     try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
       async let one = rig.ask("GET", Self.path, key: nil, [("Cookie", "sid=1")])
       async let two = rig.ask("GET", Self.path, key: nil, [("Cookie", "sid=2")])
-      while upstream.requests.count < 2 { await Task.yield() }
+      try await until { upstream.requests.count >= 2 }
       gate.keep(())
       #expect(try await one.text == "sid=1")
       #expect(try await two.text == "sid=2")
@@ -299,9 +299,9 @@ import Testing
     }
     try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
       let leader = Task { try await rig.ask("GET", Self.path) }
-      while upstream.requests.isEmpty { await Task.yield() }
+      try await until { !upstream.requests.isEmpty }
       async let follower = rig.ask("GET", Self.path)
-      while try await rig.collapsed() < 1 { await Task.yield() }
+      try await until { try await rig.collapsed() >= 1 }
       leader.cancel()
       _ = await leader.result
       gate.keep(())
@@ -321,11 +321,11 @@ import Testing
     }
     try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
       let only = Task { try await rig.ask("GET", Self.path) }
-      while upstream.requests.isEmpty { await Task.yield() }
+      try await until { !upstream.requests.isEmpty }
       only.cancel()
       _ = await only.result
       gate.keep(())
-      while try await rig.status().mirror?.responses != 1 { await Task.yield() }
+      try await until { try await rig.status().mirror?.responses == 1 }
     }
   }
 
@@ -338,7 +338,7 @@ import Testing
     try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
       try await withThrowingTaskGroup(of: Int.self) { group in
         for _ in 0..<5 { group.addTask { try await rig.ask("GET", Self.path).status } }
-        while try await rig.collapsed() < 4 { await Task.yield() }
+        try await until { try await rig.collapsed() >= 4 }
         gate.keep(())
         for try await status in group { #expect(status == 504) }
       }
@@ -357,13 +357,13 @@ import Testing
     }
     try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in
       async let first = rig.ask("GET", Self.path)
-      while upstream.requests.count < 1 { await Task.yield() }
+      try await until { upstream.requests.count >= 1 }
       _ = try await rig.ask("DELETE", "/api/v1/conversations/c1/branches/b1")
       async let second = rig.ask("GET", Self.path)
-      while upstream.requests.count < 3 { await Task.yield() }
+      try await until { upstream.requests.count >= 3 }
       #expect(try await rig.collapsed() == 0, "the first fetch may show what was before the write")
       async let third = rig.ask("GET", Self.path)
-      while try await rig.collapsed() < 1 { await Task.yield() }
+      try await until { try await rig.collapsed() >= 1 }
       gate.keep(())
       #expect(try await [first.text, second.text, third.text] == [Self.json, Self.json, Self.json])
       #expect(upstream.requests.count == 3)
@@ -382,7 +382,7 @@ import Testing
           status: 200, body: TransportBody(Array((request.method == "GET" ? Self.json : created).utf8)))
       }
       async let slow = rig.ask("GET", Self.path)
-      while rig.upstream.requests.count < 2 { await Task.yield() }
+      try await until { rig.upstream.requests.count >= 2 }
       #expect(try await rig.ask("POST", Self.path, body: #"{"title":"new"}"#).status == 200)
       gate.keep(())
       let late = try await slow

@@ -23,18 +23,26 @@ final class Mirror {
     return now
   }
 
+  /// - Parameter indexing: whether what it says can be searched for at once.
   @discardableResult
-  func show(_ read: MirrorRead, _ body: String, status: Int = 200, at time: UnixTime? = nil) async throws -> SaveOutcome
-  {
-    try await store.save(
+  func show(
+    _ read: MirrorRead, _ body: String, status: Int = 200, at time: UnixTime? = nil, indexing: Bool = true
+  ) async throws -> SaveOutcome {
+    let outcome = try await store.save(
       read, StoredResponse(status: status, fields: [], body: Array(body.utf8), fetchedAt: time ?? tick()),
       account: account)
+    if indexing { try await store.index() }
+    return outcome
   }
 
   @discardableResult
-  func write(_ write: MirrorWrite, _ request: String = "", answer: String = "") async throws -> SaveOutcome {
-    try await store.save(
+  func write(
+    _ write: MirrorWrite, _ request: String = "", answer: String = "", indexing: Bool = true
+  ) async throws -> SaveOutcome {
+    let outcome = try await store.save(
       write, requestBody: Array(request.utf8), responseBody: Array(answer.utf8), at: tick(), account: account)
+    if indexing { try await store.index() }
+    return outcome
   }
 
   func doubt(_ write: MirrorWrite) async throws {

@@ -1,3 +1,4 @@
+import GRDB
 import Testing
 
 @testable import MirrorStore
@@ -50,6 +51,30 @@ import Testing
     try await mirror.show(mainMessages("d"), messages(message("n", "user", "go"), message("o", "user", "gold")))
     #expect(try mirror.store.search("go", limit: 2).map(\.messageID) == ["n", "m\(common.count)"])
     #expect(try mirror.store.search("gol", limit: 2).map(\.messageID) == ["o", "other"])
+  }
+
+  /// Indexing comes after its transaction; whatever happens in between, the index ends up with what is visible.
+  @Test func whatChangesBeforeItIsIndexedIsFoundAsItIs() async throws {
+    let mirror = try await Mirror()
+    let list = messages(message("m1", "user", "first"), message("m2", "user", "second"), message("m3", "user", "third"))
+    try await mirror.show(mainMessages("c"), list, indexing: false)
+    #expect(try mirror.store.search("first", limit: 5).isEmpty)
+    try await mirror.write(.updateMessage("m1"), #"{"content":"edited"}"#, answer: "{}", indexing: false)
+    try await mirror.write(.deleteMessage("m2"), indexing: false)
+    try await mirror.store.index()
+    #expect(try mirror.store.search("edited", limit: 5).map(\.messageID) == ["m1"])
+    for gone in ["first", "second"] { #expect(try mirror.store.search(gone, limit: 5).isEmpty) }
+    // The same with what is indexed already.
+    try await mirror.write(.updateMessage("m1"), #"{"content":"again"}"#, answer: "{}", indexing: false)
+    try await mirror.write(.updateMessage("m1"), #"{"content":"twice"}"#, answer: "{}", indexing: false)
+    try await mirror.write(.deleteMessage("m3"), indexing: false)
+    #expect(try mirror.store.search("third", limit: 5).isEmpty)
+    try await mirror.store.index()
+    #expect(try mirror.store.search("twice", limit: 5).map(\.messageID) == ["m1"])
+    for gone in ["edited", "again", "third"] { #expect(try mirror.store.search(gone, limit: 5).isEmpty) }
+    try await mirror.store.write("check the index") { db in
+      try db.execute(sql: "INSERT INTO passage_index (passage_index, rank) VALUES ('integrity-check', 1)")
+    }
   }
 
   @Test(arguments: [

@@ -163,7 +163,7 @@ import Testing
     let after = mirror.store.workCounters
     #expect(after.storeReads == before.storeReads + 1)
     #expect(after.storeWrites == before.storeWrites && after.documentsScanned == before.documentsScanned)
-    try await mirror.show(mainMessages("c"), messages())
+    try await mirror.show(mainMessages("c"), messages(), indexing: false)
     #expect(mirror.store.workCounters.storeWrites == before.storeWrites + 1)
     #expect(mirror.store.workCounters.documentsScanned == before.documentsScanned + 1)
   }

@@ -254,6 +254,7 @@ final class Recorder: Sendable {
       let isRecorded = await work()
       queue.withLock { $0.leave(bytes) }
       promise.keep(isRecorded)
+      if isRecorded { caretaker.noteRecorded() }
       if isRecorded, mirror.unsettled.hasFailures { await settleFailures() }
     }
     guard background.start(run) else {

@@ -2,12 +2,16 @@ internal import Logging
 internal import MirrorStore
 internal import Synchronization
 
-/// Looks after the mirror beside the traffic: keeps it within its limits, and replaces it when it is damaged.
+/// Looks after the mirror beside the traffic: indexes what was recorded, keeps it within its limits, and replaces it when it
+/// is damaged.
 final class Caretaker: Sendable {
   /// How often it looks whether the mirror is too large; what is damaged it looks at when that shows.
   static let interval = Duration.seconds(60)
   /// A check reads the whole mirror: not again and again when it finds nothing.
   static let checkInterval = Duration.seconds(600)
+
+  /// What is recorded within this time is indexed together.
+  static let indexingDelay = Duration.milliseconds(100)
 
   private enum Trouble {
     case index
@@ -27,6 +31,8 @@ final class Caretaker: Sendable {
   private let counters: Counters
   private let logger: Logger
   private let state = Mutex(State())
+  /// Kept when there is something to index.
+  private let unindexed = Mutex(Promise<Void>())
 
   init(mirror: Mirror, policy: RetentionPolicy, counters: Counters, logger: Logger) {
     (self.mirror, self.policy, self.counters, self.logger) = (mirror, policy, counters, logger)
@@ -34,6 +40,9 @@ final class Caretaker: Sendable {
 
   /// Where the damaged mirror is that was replaced while the daemon ran; `nil`: none was.
   var setAside: String? { state.withLock { $0.setAside } }
+
+  /// Something was recorded: it can be searched for soon.
+  func noteRecorded() { unindexed.withLock { $0 }.keep(()) }
 
   /// Something failed: when that means damage, it is looked at soon.
   func note(_ error: any Error) {
@@ -54,6 +63,31 @@ final class Caretaker: Sendable {
 
   /// Runs until cancelled.
   func run() async {
+    async let indexing: Void = indexWhatComes()
+    await lookAfter()
+    await indexing
+  }
+
+  private func indexWhatComes() async {
+    // What the daemon before this one left.
+    noteRecorded()
+    while await unindexed.withLock({ $0 }).value() != nil {
+      // Cancelled: what is left is indexed at once.
+      try? await Task.sleep(for: Self.indexingDelay)
+      unindexed.withLock { $0 = Promise() }
+      await index()
+    }
+  }
+
+  /// Indexes what was recorded up to now.
+  func index() async {
+    do throws(MirrorError) { try await mirror.store.index() } catch {
+      logger.debug("what was recorded cannot be indexed now", metadata: ["cause": "\(error)"])
+      note(error)
+    }
+  }
+
+  private func lookAfter() async {
     while !Task.isCancelled {
       let nudge = state.withLock { state in
         if state.nudge.current != nil { state.nudge = Promise() }

@@ -117,6 +117,9 @@ public final class ProxyDaemon: Sendable {
     }
   }
 
+  /// After the services have ended: what was recorded last can be searched for too.
+  public func indexTheRest() async { await caretaker.index() }
+
   /// Cleans up after the services have ended: everything is in the one file of the mirror then.
   public func close() {
     // It stays where something is not recorded: the next daemon then trusts no answer that was fetched before its start.
@@ -239,6 +242,7 @@ extension ProxyDaemon {
     // Requests are cut at the deadline; what then still runs (a stream read on without its client) is cancelled soon after.
     configuration.maximumGracefulShutdownDuration = settings.drainDeadline + .seconds(5)
     try await ServiceGroup(configuration: configuration).run()
+    await daemon.indexTheRest()
     await transport.shutdown()
   }
 

@@ -9,6 +9,7 @@ enum Schema {
     migrator.registerMigration("3 search") { db in try db.execute(sql: search) }
     migrator.registerMigration("4 tally") { db in try db.execute(sql: tally) }
     migrator.registerMigration("5 retention") { db in try db.execute(sql: retention) }
+    migrator.registerMigration("6 index later") { db in try db.execute(sql: indexLater) }
     return migrator
   }
 
@@ -173,6 +174,28 @@ enum Schema {
     CREATE TRIGGER passage_updated AFTER UPDATE ON passage BEGIN
       INSERT INTO passage_index (passage_index, rowid, words) VALUES ('delete', old.id, old.words);
       INSERT INTO passage_index (rowid, words) VALUES (new.id, new.words);
+    END;
+    """
+
+  /// Finding the words of a message costs more than storing it, so passages are indexed after their transaction.
+  private static let indexLater = """
+    CREATE TABLE unindexed (passage INTEGER PRIMARY KEY) STRICT;
+    DROP TRIGGER passage_inserted;
+    DROP TRIGGER passage_deleted;
+    DROP TRIGGER passage_updated;
+    CREATE TRIGGER passage_inserted AFTER INSERT ON passage BEGIN
+      INSERT INTO unindexed (passage) VALUES (new.id);
+    END;
+    CREATE TRIGGER passage_deleted AFTER DELETE ON passage BEGIN
+      INSERT INTO passage_index (passage_index, rowid, words)
+        SELECT 'delete', old.id, old.words WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE passage = old.id);
+      DELETE FROM unindexed WHERE passage = old.id;
+    END;
+    CREATE TRIGGER passage_updated AFTER UPDATE ON passage BEGIN
+      INSERT INTO passage_index (passage_index, rowid, words)
+        SELECT 'delete', old.id, old.words WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE passage = old.id);
+      -- OR IGNORE would be overruled by the statement that set the trigger off
+      INSERT INTO unindexed (passage) SELECT new.id WHERE NOT EXISTS (SELECT 1 FROM unindexed WHERE passage = new.id);
     END;
     """
 
