@@ -44,6 +44,7 @@ enum KeptMirror {
     for (index, talk) in (long + short).enumerated() {
       if index.isMultiple(of: 100), index < long.count { tell("messages saved: \(index / 100) of 10 × 100,000") }
       try await mirror.save(talk.answer(), to: .conversation(talk.id))
+      try await mirror.store.index(slice: 1000)
     }
     let limit = 100
     for page in 1...(long.count + short.count + limit - 1) / limit {

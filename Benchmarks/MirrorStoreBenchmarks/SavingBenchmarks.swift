@@ -1,5 +1,4 @@
 import Benchmark
-import Glibc
 import MirrorStore
 import Synchronization
 
@@ -16,14 +15,22 @@ func savingBenchmarks() {
     try KeptMirror.removeCopy()
   }
 
+  Benchmark("Index, 100 new messages", configuration: .mirror) { benchmark, mirror in
+    let talk = Talk.new(benchmark.currentIteration)
+    try await mirror.save(talk.messagesAnswer(), to: talk.messagesRead)
+    benchmark.startMeasurement()
+    try await mirror.store.index()
+    benchmark.stopMeasurement()
+  } setup: {
+    try await OpenMirror(path: KeptMirror.copy())
+  } teardown: {
+    try KeptMirror.removeCopy()
+  }
+
   let short = KeptMirror.short.map(\.messagesRead)
   let writer = BusyWriter()
   Benchmark("Answer, 100 messages, writer busy", configuration: .mirror) { (benchmark, mirror: OpenMirror) in
-    // A client's reads come one by one. The pause matters: without it p99 was 11 ms (see README.md).
-    usleep(1000)
-    benchmark.startMeasurement()
     try mirror.compose(short[benchmark.currentIteration % short.count])
-    benchmark.stopMeasurement()
   } setup: {
     let mirror = try await OpenMirror(path: KeptMirror.copy())
     writer.start(mirror)
@@ -41,7 +48,7 @@ extension Talk {
   }
 }
 
-/// Saves new messages without a pause between them.
+/// Saves and indexes new messages without a pause between them.
 private final class BusyWriter: Sendable {
   private let work = Mutex<Task<Int, any Error>?>(nil)
 
@@ -51,6 +58,7 @@ private final class BusyWriter: Sendable {
       while !Task.isCancelled {
         let talk = Talk.new(saved)
         try await mirror.save(talk.messagesAnswer(), to: talk.messagesRead)
+        try await mirror.store.index()
         saved += 1
       }
       return saved

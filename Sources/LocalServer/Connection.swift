@@ -5,8 +5,8 @@ internal import WireFormats
 
 /// One client: reads its requests one after the other, has them answered, and ends.
 final class Connection: @unchecked Sendable {
-  // @unchecked: touched only by the task that serves it and by calls that moved to its loop first (`onLoop`); the one
-  // exception, `socket.isGone`, is atomic.
+  // @unchecked: touched only by the task that serves it and by calls that moved to its loop first (`onLoop`); the
+  // exceptions, `socket.isGone` and `socket.hasEnded`, are atomic.
 
   let socket: Socket
   let server: LocalServer
@@ -135,7 +135,9 @@ final class Connection: @unchecked Sendable {
     loop.statistics.requests.wrappingAdd(1, ordering: .relaxed)
     let number = exchange.number &+ 1
     exchange = Exchange(number: number, head: head, framing: framing)
-    return Request(head: head, body: RequestBody(framing: framing, connection: self, number: number), peer: peer)
+    return Request(
+      head: head, body: RequestBody(framing: framing, connection: self, number: number), peer: peer,
+      connection: self)
   }
 
   /// Asks the handler; what it throws becomes an answer too. nil: there is nobody to answer.

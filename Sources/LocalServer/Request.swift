@@ -1,3 +1,4 @@
+internal import Synchronization
 public import WireFormats
 
 /// One request as it came in: its head as received, its body still to be read.
@@ -9,9 +10,22 @@ public struct Request: Sendable {
   /// Who sent it.
   public let peer: Peer
 
+  private let connection: Connection?
+
   public init(head: RequestHead, body: RequestBody, peer: Peer) {
+    self.init(head: head, body: body, peer: peer, connection: nil)
+  }
+
+  init(head: RequestHead, body: RequestBody, peer: Peer, connection: Connection?) {
     self.head = head
     self.body = body
     self.peer = peer
+    self.connection = connection
+  }
+
+  /// Whether the client has closed at least its sending side: it may have hung up, or only said that nothing more comes
+  /// (RFC 9112 §9.6 lets it wait for the answer all the same). May be asked from any thread.
+  public var clientHasFinishedSending: Bool {
+    connection?.socket.hasEnded.load(ordering: .relaxed) ?? false
   }
 }

@@ -3,7 +3,7 @@ internal import Synchronization
 
 /// A non-blocking descriptor as its event loop sees it: what it is ready for, who waits for it and until when.
 ///
-/// Everything except `isGone` belongs to the loop's thread.
+/// Everything except `isGone` and `hasEnded` belongs to the loop's thread.
 final class Socket {
   /// Why a wait ended.
   enum Wake {
@@ -19,6 +19,8 @@ final class Socket {
   let loop: EventLoop
   /// Set once nothing can be delivered any more. Readable on any thread.
   let isGone = Atomic<Bool>(false)
+  /// The peer has closed at least its sending side. Readable on any thread.
+  let hasEnded = Atomic<Bool>(false)
   /// Waiting for something that may never come: a drain closes the socket at once.
   var isIdle = false
   /// Asked first when bytes come for a reader that waits with `offeringFirst`: says whether that reader can sleep on.
@@ -34,8 +36,6 @@ final class Socket {
   private let isListener: Bool
   private var readable = true
   private var writable = true
-  /// The peer has closed at least its sending side: a short read no longer proves that the socket is empty.
-  private var sawEnd = false
   private var isQueuedForFlush = false
   private var stepsWithoutWait = 0
   private var readWaiter: UnsafeContinuation<Wake, Never>?
@@ -63,7 +63,8 @@ final class Socket {
     case .done(0):
       return .ended
     case .done(let count):
-      if count < loop.scratch.count, !sawEnd { readable = false }
+      // Behind an end, a short read no longer proves that the socket is empty.
+      if count < loop.scratch.count, !hasEnded.load(ordering: .relaxed) { readable = false }
       stepsWithoutWait += 1
       return .bytes(UnsafeRawBufferPointer(rebasing: loop.scratch[..<count]))
     case .wouldBlock:
@@ -236,7 +237,7 @@ final class Socket {
   // MARK: Called by the loop
 
   func ready(_ event: Epoll.Event) {
-    if event.ended { sawEnd = true }
+    if event.ended { hasEnded.store(true, ordering: .relaxed) }
     if event.mayRead {
       readable = true
       if !offersFirst || event.ended || !isServedFirst() { wakeReader(.ready) }

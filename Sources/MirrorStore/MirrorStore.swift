@@ -75,15 +75,15 @@ public final class MirrorStore: Sendable {
 
   /// Puts what was saved into the search index, as far as it is not there: the words of a save are found after this.
   ///
-  /// In small transactions: a save that comes meanwhile waits for one of them.
-  public func index() async throws(MirrorError) {
-    while try await write("index what was saved", { try Self.indexSlice($0) }) {}
+  /// - Parameter slice: how many messages a transaction takes; a save that comes meanwhile waits for one of them.
+  public func index(slice: Int = 16) async throws(MirrorError) {
+    while try await write("index what was saved", { try Self.index(slice, $0) }) {}
   }
 
   /// - Returns: whether there may be more.
-  private static func indexSlice(_ db: Database) throws -> Bool {
+  private static func index(_ slice: Int, _ db: Database) throws -> Bool {
     let rows = try Int64.fetchAll(
-      db.cachedStatement(sql: "SELECT passage FROM unindexed ORDER BY passage LIMIT \(indexSlice)"))
+      db.cachedStatement(sql: "SELECT passage FROM unindexed ORDER BY passage LIMIT ?"), arguments: [slice])
     guard let last = rows.last else { return false }
     try db.execute(
       sql: """
@@ -91,10 +91,8 @@ public final class MirrorStore: Sendable {
         SELECT id, words FROM passage WHERE id IN (SELECT passage FROM unindexed WHERE passage <= ?)
         """, arguments: [last])
     try db.execute(sql: "DELETE FROM unindexed WHERE passage <= ?", arguments: [last])
-    return rows.count == indexSlice
+    return rows.count == slice
   }
-
-  private static let indexSlice = 16
 
   /// Makes the search index anew from the passages that it indexes.
   public func rebuildIndex() async throws(MirrorError) {

@@ -69,6 +69,12 @@ final class RawClient {
   @discardableResult
   func drip() -> Bool { trySend(Data("x".utf8)) != nil }
 
+  /// Makes the close a reset.
+  func reset() {
+    var linger = linger(l_onoff: 1, l_linger: 0)
+    setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
+  }
+
   /// Says that nothing more comes.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 

@@ -57,17 +57,23 @@ final class Fetches: Sendable {
     promise.keep(outcome)
   }
 
-  /// The key of a request. Fields that only describe the caller do not set requests apart.
+  /// The key of a request.
   static func key(_ head: RequestHead, _ credential: Credential?) -> Key {
-    let irrelevant: Set<String> = [
-      "user-agent", "host", "connection", "keep-alive", "authorization", "x-api-key", "referer",
-      "x-request-id",
-      "traceparent", "tracestate", "x-chatroutesd-token",
-    ]
+    Key(credential: credential, target: Array(head.originForm), variant: variant(of: head))
+  }
+
+  /// Every end-to-end field that can change what upstream answers. Fields that only describe the caller do not set requests
+  /// apart.
+  static func variant(of head: RequestHead) -> String {
     var variant = ""
-    for field in head.httpFields() where !irrelevant.contains(field.name.canonicalName) {
+    for field in head.httpFields() where !describingCaller.contains(field.name.canonicalName) {
       variant += field.name.canonicalName + ":" + field.value + "\n"
     }
-    return Key(credential: credential, target: Array(head.originForm), variant: variant)
+    return variant
   }
+
+  private static let describingCaller: Set<String> = [
+    "user-agent", "host", "connection", "keep-alive", "authorization", "x-api-key", "referer", "x-request-id",
+    "traceparent", "tracestate", "x-chatroutesd-token",
+  ]
 }

@@ -3,7 +3,7 @@ internal import Synchronization
 /// A bounded buffer of bytes between the task that reads upstream and the task that writes to the client.
 ///
 /// One producer, one consumer. A full buffer suspends the producer (back-pressure reaches upstream); a consumer that
-/// leaves sets it free to read on alone.
+/// leaves sets it free to read on alone. One that leaves before it took anything may be followed by another.
 final class RelayPipe: Sendable {
   /// Bytes that wait for a slow client before upstream is slowed down: a few hundred events.
   static let capacity = 64 << 10
@@ -13,6 +13,10 @@ final class RelayPipe: Sendable {
     var isFinished = false
     var failure: (any Error)?
     var isAbandoned = false
+    /// Nobody consumes, but somebody may come; the buffer then holds this much.
+    var parkedBytesMax: Int?
+    /// Kept when the consumer leaves.
+    var left = Promise<Void>()
     /// Moves with every push and at the end, so that a waiter can tell whether it missed something.
     var changes = 0
     var producer: CheckedContinuation<Void, Never>?
@@ -21,8 +25,8 @@ final class RelayPipe: Sendable {
 
   private let state = Mutex(State())
   private let consumerSilenceMax: Duration
-  /// Kept when the consumer leaves.
-  let left = Promise<Void>()
+  /// Kept when the consumer there is now leaves.
+  var left: Promise<Void> { state.withLock { $0.left } }
 
   /// - Parameter consumerSilenceMax: how long a full pipe waits for a consumer that may have gone without a word; above the
   ///   time that a slow client is given for one write.
@@ -35,7 +39,8 @@ final class RelayPipe: Sendable {
       let isTaken = state.withLock { state -> Bool? in
         if state.isAbandoned { return false }
         // One piece always fits, whatever its size: pieces are bounded by the transport's reads.
-        if !state.buffer.isEmpty, state.buffer.count + bytes.count > Self.capacity { return nil }
+        let capacity = state.parkedBytesMax ?? Self.capacity
+        if !state.buffer.isEmpty, state.buffer.count + bytes.count > capacity { return nil }
         state.buffer += bytes
         state.changes += 1
         return true
@@ -44,7 +49,7 @@ final class RelayPipe: Sendable {
         if isTaken { wakeConsumer() }
         return isTaken
       }
-      guard await roomComes(within: consumerSilenceMax) else {
+      guard !isParked, await roomComes(within: consumerSilenceMax) else {
         abandon()
         return false
       }
@@ -62,14 +67,39 @@ final class RelayPipe: Sendable {
 
   /// The consumer leaves; the producer is told at its next push.
   func abandon() {
-    let producer = state.withLock { state -> CheckedContinuation<Void, Never>? in
-      state.isAbandoned = true
-      state.buffer = []
-      return state.producer.take()
+    let (producer, left) = state.withLock { state in
+      (state.isAbandoned, state.buffer) = (true, [])
+      return (state.producer.take(), state.left)
     }
     producer?.resume()
     left.keep(())
   }
+
+  /// The consumer leaves before it took anything: as long as no more than so many bytes come, another may take its place.
+  func park(upTo bytesMax: Int) {
+    let (producer, left) = state.withLock { state in
+      state.parkedBytesMax = bytesMax
+      return (state.producer.take(), state.left)
+    }
+    producer?.resume()
+    left.keep(())
+  }
+
+  /// Takes the place of a consumer that took nothing.
+  /// - Returns: false: too late, bytes are lost.
+  func attend() -> Bool {
+    state.withLock { state in
+      guard !state.isAbandoned else { return false }
+      if state.parkedBytesMax != nil { state.left = Promise() }
+      state.parkedBytesMax = nil
+      return true
+    }
+  }
+
+  private var isParked: Bool { state.withLock { $0.parkedBytesMax != nil } }
+  /// Whether somebody consumes what comes, or is about to.
+  var isAttended: Bool { state.withLock { !$0.isAbandoned && $0.parkedBytesMax == nil } }
+  var bufferedBytes: Int { state.withLock { $0.buffer.count } }
 
   var isAbandoned: Bool { state.withLock { $0.isAbandoned } }
 

@@ -1,6 +1,7 @@
 internal import ChatRoutes
 internal import HTTPTypes
 internal import LocalServer
+internal import Logging
 internal import MirrorStore
 internal import WireFormats
 
@@ -21,6 +22,19 @@ final class Streams: Sendable {
     var holdBytesMax = 32 << 10
     /// How long the terminal event may wait for the mirror, so that the next read shows it.
     var recordingWait = Duration.milliseconds(250)
+    /// Whether a repetition takes over the call of a client that left unanswered.
+    var absorbsRetries = true
+    /// How much of such a call is kept for the repetition.
+    var parkedBytesMax = 1 << 20
+
+    /// How long a stream is read on without its client; nil: not at all.
+    var readOn: Duration? {
+      switch onClientGone {
+      case .finish: finishLimit
+      case .cancel: nil
+      case .grace(let seconds): .seconds(seconds)
+      }
+    }
   }
 
   private let policy: Policy
@@ -29,13 +43,15 @@ final class Streams: Sendable {
   private let recorder: Recorder
   private let background: BackgroundWork
   private let counters: Counters
+  private let logger: Logger
+  private let unanswered = UnansweredCalls<Session>()
 
   init(
     policy: Policy, upstream: Upstream, forwarding: Forwarding, recorder: Recorder, background: BackgroundWork,
-    counters: Counters
+    counters: Counters, logger: Logger
   ) {
     (self.policy, self.upstream, self.forwarding) = (policy, upstream, forwarding)
-    (self.recorder, self.background, self.counters) = (recorder, background, counters)
+    (self.recorder, self.background, self.counters, self.logger) = (recorder, background, counters, logger)
   }
 
   /// The head of a stream, or why there is none.
@@ -53,36 +69,75 @@ final class Streams: Sendable {
     let opening = Promise<Opening>()
   }
 
-  /// Forwards a streaming send. The stream is read to its end by a task of its own, whatever becomes of the client.
+  /// Forwards a streaming send. The stream is read to its end by a task of its own, whatever becomes of the client. A
+  /// repetition of one whose client left before its head came takes that stream over.
   func forward(_ request: Request, conversation: String, _ credential: Credential?) async throws -> Response {
     counters.count(.writes)
     let body = try await Forwarding.collected(request, upTo: policy.requestBytesMax)
+    let key = UnansweredCalls<Session>.Key(request.head, body: body.bytes, credential)
+    if policy.absorbsRetries, let earlier = unanswered.takeOver(key, by: request), earlier.call.pipe.attend() {
+      counters.count(.absorbed)
+      logger.info("a repeated write was answered by the call that was running", metadata: ["kind": "stream"])
+      return try await answer(earlier.call, earlier.ticket, "chatroutesd; fwd=method; collapsed; detail=absorbed")
+    }
     let outgoing = forwarding.request(from: request.head, body: body)
     let session = Session(
       conversation: conversation, credential: credential, requestBody: body.bytes,
       pipe: RelayPipe(consumerSilenceMax: policy.consumerSilenceMax))
+    let ticket = unanswered.begin(key, session, request)
     recorder.begin(.send(conversation: conversation, branch: nil), credential)
-    let started = background.start { [self] in await runUntilDone(session, outgoing) }
-    guard started else { throw CancellationError() }
+    let started = background.start { [self] in
+      await runUntilDone(session, outgoing)
+      let isOpen = if case .open = session.opening.current { true } else { false }
+      unanswered.ended(ticket, isKeepable: isOpen && !session.pipe.isAbandoned)
+    }
+    guard started else {
+      unanswered.leave(ticket)
+      unanswered.ended(ticket, isKeepable: false)
+      throw CancellationError()
+    }
+    return try await answer(session, ticket, "chatroutesd; fwd=method")
+  }
+
+  private func answer(
+    _ session: Session, _ ticket: UnansweredCalls<Session>.Ticket, _ cacheStatus: String
+  ) async throws -> Response {
     let opening: Opening?
     do { opening = try await session.opening.value(patience: upstream.patience) } catch {
-      session.pipe.abandon()
+      leave(session, ticket)
       throw error
     }
-    switch opening {
-    case nil:
-      session.pipe.abandon()
+    guard let opening else {
+      leave(session, ticket)
       return Failure.upstream(.noAnswerInTime, offlineSince: upstream.outage).response
-    case .open(let status, let fields): return response(session, status, fields)
+    }
+    // The pipe has one reader.
+    guard !unanswered.wasTakenOver(ticket) else { throw Failure.takenOver }
+    unanswered.answered(ticket, isKeepable: false)
+    switch opening {
+    case .open(let status, let fields): return response(session, status, fields, cacheStatus)
     case .failed(let error): return Failure.upstream(error, offlineSince: upstream.outage).response
     }
   }
 
+  /// The client goes unanswered.
+  private func leave(_ session: Session, _ ticket: UnansweredCalls<Session>.Ticket) {
+    guard !unanswered.wasTakenOver(ticket) else { return }
+    if policy.absorbsRetries, policy.readOn != nil {
+      session.pipe.park(upTo: policy.parkedBytesMax)
+    } else {
+      session.pipe.abandon()
+    }
+    unanswered.leave(ticket)
+  }
+
   // MARK: - The client's end
 
-  private func response(_ session: Session, _ status: Int, _ upstreamFields: HTTPFields) -> Response {
+  private func response(
+    _ session: Session, _ status: Int, _ upstreamFields: HTTPFields, _ cacheStatus: String
+  ) -> Response {
     var fields = Forwarding.responseFields(upstreamFields)
-    fields.append(HTTPField(name: .cacheStatus, value: "chatroutesd; fwd=method"))
+    fields.append(HTTPField(name: .cacheStatus, value: cacheStatus))
     let cutsAtEvents = Self.isEventStream(upstreamFields) && ContentCoding(upstreamFields) == .identity
     return Response(
       head: HTTPResponse(status: .init(code: status), headerFields: fields),
@@ -107,12 +162,16 @@ final class Streams: Sendable {
   private func runUntilDone(_ session: Session, _ outgoing: TransportRequest) async {
     await withTaskGroup(of: Void.self) { group in
       group.addTask { await self.run(session, outgoing) }
-      group.addTask { [policy] in
-        guard await session.pipe.left.value() != nil, policy.onClientGone == .finish else { return }
-        try? await Task.sleep(for: policy.finishLimit)  // cancelled: the stream came to its end
-      }
+      group.addTask { await self.waitUntilNobodyCares(for: session.pipe) }
       await group.next()
       group.cancelAll()
+    }
+  }
+
+  private func waitUntilNobodyCares(for pipe: RelayPipe) async {
+    while await pipe.left.value() != nil, let readOn = policy.readOn {
+      try? await Task.sleep(for: readOn)  // cancelled: the stream came to its end
+      guard pipe.isAttended else { return }
     }
   }
 
@@ -177,7 +236,7 @@ final class Streams: Sendable {
         isAlone = true
       }
       bytesAlone += piece.count
-      guard policy.onClientGone == .finish, bytesAlone <= policy.captureBytesMax else {
+      guard policy.readOn != nil, bytesAlone <= policy.captureBytesMax else {
         throw TransportError(.cancelled, "the client left", requestMayHaveTakenEffect: true)
       }
     }

@@ -1,6 +1,7 @@
 internal import ChatRoutes
 internal import HTTPTypes
 internal import LocalServer
+internal import Logging
 internal import MirrorStore
 internal import WireFormats
 
@@ -11,34 +12,80 @@ final class Writes: Sendable {
   private let recorder: Recorder
   private let background: BackgroundWork
   private let counters: Counters
+  private let logger: Logger
   private let requestBytesMax: Int
+  private let absorbsRetries: Bool
+  private let unanswered = UnansweredCalls<Promise<FetchOutcome>>()
 
   init(
     upstream: Upstream, forwarding: Forwarding, recorder: Recorder, background: BackgroundWork, counters: Counters,
-    requestBytesMax: Int
+    logger: Logger, requestBytesMax: Int, absorbsRetries: Bool
   ) {
     (self.upstream, self.forwarding, self.recorder) = (upstream, forwarding, recorder)
-    (self.background, self.counters, self.requestBytesMax) = (background, counters, requestBytesMax)
+    (self.background, self.counters, self.logger) = (background, counters, logger)
+    (self.requestBytesMax, self.absorbsRetries) = (requestBytesMax, absorbsRetries)
   }
 
-  /// Sends a write once and folds it into the mirror before its answer ends, whether or not its client stays.
+  /// Sends a write once and folds it into the mirror before its answer ends, whether or not its client stays. A repetition of
+  /// one whose client hung up unanswered is not sent again: it gets that answer.
   func forward(_ request: Request, _ write: MirrorWrite, _ credential: Credential?) async throws -> Response {
     counters.count(.writes)
     let body = try await Forwarding.collected(request, upTo: requestBytesMax)
+    let key = UnansweredCalls<Promise<FetchOutcome>>.Key(request.head, body: body.bytes, credential)
+    if absorbsRetries, request.head.hasMethod("POST"), let earlier = unanswered.takeOver(key, by: request) {
+      counters.count(.absorbed)
+      logger.info(
+        "a repeated write was answered by the call that was running",
+        metadata: ["kind": "\(Endpoint.write(write).kind)"])
+      return try await answer(earlier.call, earlier.ticket, "chatroutesd; fwd=method; collapsed; detail=absorbed")
+    }
     let outgoing = forwarding.request(from: request.head, body: body)
     let promise = Promise<FetchOutcome>()
+    let ticket = unanswered.begin(key, promise, request)
     recorder.begin(write, credential)
     let started = background.start { [self] in
       let outcome = await send(outgoing, write, credential) { promise.keep(.answer($0)) }
       if let outcome { promise.keep(outcome) }
+      unanswered.ended(ticket, isKeepable: Self.isKeepable(promise.current))
     }
-    guard started else { throw CancellationError() }
-    switch try await promise.value(patience: upstream.patience) {
-    case nil: return Failure.upstream(.noAnswerInTime, offlineSince: upstream.outage).response
-    case .answer(let answer): return answer.response(cacheStatus: "chatroutesd; fwd=method")
+    guard started else {
+      unanswered.leave(ticket)
+      unanswered.ended(ticket, isKeepable: false)
+      throw CancellationError()
+    }
+    return try await answer(promise, ticket, "chatroutesd; fwd=method")
+  }
+
+  private func answer(
+    _ promise: Promise<FetchOutcome>, _ ticket: UnansweredCalls<Promise<FetchOutcome>>.Ticket, _ cacheStatus: String
+  ) async throws -> Response {
+    let outcome: FetchOutcome?
+    do { outcome = try await promise.value(patience: upstream.patience) } catch {
+      unanswered.leave(ticket)
+      throw error
+    }
+    guard let outcome else {
+      // The SDKs repeat what was answered so; it must not be billed again.
+      unanswered.leave(ticket)
+      return Failure.upstream(.noAnswerInTime, offlineSince: upstream.outage).response
+    }
+    // Two bodies of one answer that is too large to hold cannot be had.
+    if unanswered.wasTakenOver(ticket), !Self.isKeepable(outcome) { throw Failure.takenOver }
+    unanswered.answered(ticket, isKeepable: Self.isKeepable(outcome))
+    switch outcome {
+    case .answer(let answer): return answer.response(cacheStatus: cacheStatus)
     case .failed(let error): return Failure.upstream(error, offlineSince: upstream.outage).response
     }
   }
+
+  /// Whether an outcome can be given to more than one client.
+  private static func isKeepable(_ outcome: FetchOutcome?) -> Bool {
+    guard case .answer(let answer) = outcome else { return false }
+    return answer.rest == nil && answer.body.count <= keptBytesMax
+  }
+
+  /// The longest answer that is kept for a repetition.
+  private static let keptBytesMax = 1 << 20
 
   /// Relays a request untouched: unknown endpoints, authentication, `bypass` mode.
   func relay(_ request: Request, _ credential: Credential?, cacheStatus: String) async throws -> Response {

@@ -5,7 +5,7 @@ enum Counter: Int, CaseIterable, Sendable {
   case requests, refused
   case hitsFresh, hitsStale, hitsOffline
   case readsStored, readsRelayed, readsCollapsed, readsMissing
-  case writes, relayed
+  case writes, relayed, absorbed
   case notMirrored, recordingFailures, readFailures
   case evictedResponses, evictedConversations
   case streamsComplete, streamsInterrupted, streamsAbandoned, streamsTruncated
@@ -23,6 +23,7 @@ enum Counter: Int, CaseIterable, Sendable {
     case .readsMissing: "reads that nothing stored could answer"
     case .writes: "writes forwarded"
     case .relayed: "other requests forwarded"
+    case .absorbed: "repeated writes that were answered by the call that was running, instead of being sent again"
     case .notMirrored: "answers relayed and not mirrored: of another shape, showing the key, or too many at once"
     case .recordingFailures: "writes to the mirror that failed"
     case .readFailures: "looks into the mirror that failed"

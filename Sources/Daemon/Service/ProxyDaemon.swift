@@ -66,13 +66,14 @@ public final class ProxyDaemon: Sendable {
         counters: counters),
       writes: Writes(
         upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters,
-        requestBytesMax: settings.requestBodyLimit),
+        logger: logger, requestBytesMax: settings.requestBodyLimit, absorbsRetries: settings.absorbRetries),
       streams: Streams(
         policy: .init(
           onClientGone: settings.onClientGone, finishLimit: settings.finishLimit,
           captureBytesMax: settings.captureLimit, requestBytesMax: settings.requestBodyLimit,
-          consumerSilenceMax: settings.writeStallTimeout + .seconds(10)),
-        upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters),
+          consumerSilenceMax: settings.writeStallTimeout + .seconds(10), absorbsRetries: settings.absorbRetries),
+        upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters,
+        logger: logger),
       ownPages: pages, report: report, counters: counters, accessLog: settings.accessLog ? logger : nil)
     server = LocalServer(
       configuration: Self.configuration(settings, logger), ready: { routes.readyAnswer($0) },

@@ -120,6 +120,12 @@ final class Routes: Sendable {
 }
 
 extension Failure {
+  /// A client that had closed its sending side lost its call to a repetition.
+  static let takenOver = Failure(
+    status: 409, code: "NETWORK_ERROR",
+    message: "the same request came again on another connection while this one looked abandoned; it is answered there.",
+    proxyError: "connection_terminated")
+
   /// `offline` mode: nothing is dialled.
   static let offlineMode = Failure(
     status: 502, code: "NETWORK_ERROR",

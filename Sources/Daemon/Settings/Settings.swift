@@ -27,6 +27,7 @@ public struct Settings: Sendable {
   public var upstreamTimeout = Duration.seconds(600)
   public var streamIdleTimeout = Duration.seconds(300)
   public var onClientGone = OnClientGone.finish
+  public var absorbRetries = true
   public var finishLimit = Duration.seconds(600)
   public var captureLimit = 16 << 20
   public var responseCaptureLimit = 64 << 20
@@ -84,9 +85,30 @@ public enum Mode: String, Sendable, CaseIterable {
   case auto, offline, bypass
 }
 
-/// What becomes of a running stream when its client leaves.
-public enum OnClientGone: String, Sendable, CaseIterable {
+/// What becomes of a running stream when its client leaves: it is read to its end and recorded, ended at once, or read on
+/// for some seconds (`grace=10`).
+public enum OnClientGone: RawRepresentable, Sendable, Equatable {
   case finish, cancel
+  case grace(seconds: Int)
+
+  public init?(rawValue: String) {
+    switch rawValue {
+    case "finish": self = .finish
+    case "cancel": self = .cancel
+    default:
+      guard rawValue.hasPrefix("grace="), let seconds = Int(rawValue.dropFirst(6)), (0...86_400).contains(seconds)
+      else { return nil }
+      self = .grace(seconds: seconds)
+    }
+  }
+
+  public var rawValue: String {
+    switch self {
+    case .finish: "finish"
+    case .cancel: "cancel"
+    case .grace(let seconds): "grace=\(seconds)"
+    }
+  }
 }
 
 /// How long a copy counts as fresh under `cache-first`, by class of read.

@@ -84,7 +84,9 @@ public enum SettingsTable {
     Setting(
       "stream-idle-timeout", "seconds", "longest silence inside an upstream body", one: seconds(\.streamIdleTimeout)),
     Setting(
-      "on-client-gone", "finish or cancel", "what a stream does when its client leaves", one: choice(\.onClientGone)),
+      "on-client-gone", "finish, cancel or grace=SECONDS", "what a stream does when its client leaves",
+      one: choice(\.onClientGone)),
+    Setting("absorb-retries", "true or false", "repeated writes share a call", one: flag(\.absorbRetries)),
     Setting("finish-limit", "seconds", "how long an abandoned stream is read on", one: seconds(\.finishLimit)),
     Setting("capture-limit", "bytes", "how much of one stream is recorded", one: bytes(\.captureLimit)),
     Setting("response-capture-limit", "bytes", "largest answer that is mirrored", one: bytes(\.responseCaptureLimit)),
