@@ -16,7 +16,7 @@ struct Chatroutesd: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       ServeCommand.self, SandboxCommand.self, DemoCommand.self, ListCommand.self, ShowCommand.self, SearchCommand.self,
-      StatusCommand.self, ModeCommand.self, OpenCommand.self, EnvCommand.self,
+      ReplayCommand.self, StatusCommand.self, ModeCommand.self, OpenCommand.self, EnvCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

@@ -89,7 +89,7 @@ import Testing
 
   @Test(arguments: [
     "--help", "serve --help", "sandbox --help", "demo --help", "list --help", "show --help", "search --help",
-    "status --help", "mode --help", "env --help", "open --help", "--version",
+    "replay --help", "status --help", "mode --help", "env --help", "open --help", "--version",
   ])
   func helpFitsTheTerminal(arguments: String) async throws {
     let run = try await Program.run(arguments.split(separator: " ").map(String.init), environment: ["COLUMNS": "80"])

@@ -10,6 +10,8 @@ internal import WireFormats
 final class Recorder: Sendable {
   /// Largest answer that is mirrored; larger ones are relayed only.
   let responseBytesMax: Int
+  /// How much all recorded streams may have together; 0: none is kept.
+  let recordingBytesMax: Int
   /// How long the rest of a larger answer waits for a client that may have gone.
   let consumerSilenceMax: Duration
   private let mirror: Mirror
@@ -32,11 +34,12 @@ final class Recorder: Sendable {
   static let writePatience = Duration.seconds(2)
 
   init(
-    mirror: Mirror, background: BackgroundWork, caretaker: Caretaker, responseBytesMax: Int,
+    mirror: Mirror, background: BackgroundWork, caretaker: Caretaker, responseBytesMax: Int, recordingBytesMax: Int,
     consumerSilenceMax: Duration, counters: Counters, logger: Logger
   ) {
     (self.mirror, self.background, self.caretaker) = (mirror, background, caretaker)
-    (self.responseBytesMax, self.consumerSilenceMax) = (responseBytesMax, consumerSilenceMax)
+    (self.responseBytesMax, self.recordingBytesMax) = (responseBytesMax, recordingBytesMax)
+    self.consumerSilenceMax = consumerSilenceMax
     (self.counters, self.logger) = (counters, logger)
   }
 
@@ -221,6 +224,24 @@ final class Recorder: Sendable {
     }
   }
 
+  /// Keeps a stream as it came, for `chatroutesd replay`.
+  /// - Parameter event: The JSON text of its `complete` event.
+  func record(_ tape: StreamTape, conversation: String, completion event: [UInt8], _ credential: Credential?) async {
+    guard let credential, recordingBytesMax > 0, !credential.isShown(in: tape.bytes),
+      case .known(let account) = mirror.accounts.standing(of: credential),
+      // As it came: with its content coding.
+      let recording = tape.recording(storedFields: { Self.storedFields($0, hiding: credential, keepingCoding: true) })
+    else { return }
+    _ = await recorded(bytes: tape.bytes.count, within: .zero, mayBeLeftOut: true) { [self] in
+      await attempt("a recording of a stream") {
+        try await mirror.store.saveRecording(
+          recording, conversation: conversation, completeEventData: event, bytesMax: Int64(recordingBytesMax),
+          account: account)
+        return .stored
+      }
+    }
+  }
+
   /// 401 and 403 hide everything stored from a credential.
   func note(status: Int, _ credential: Credential?) async {
     guard [401, 403].contains(status), let credential else { return }
@@ -321,8 +342,11 @@ final class Recorder: Sendable {
 
   /// The end-to-end fields that are replayed: not `Set-Cookie`, which can carry a credential, nor a field that shows the
   /// caller's own, and not what described the coded form of a body that is stored decoded.
-  private static func storedFields(_ fields: HTTPFields, hiding credential: Credential) -> [StoredResponse.Field] {
-    let dropped: Set<HTTPField.Name> = [.setCookie, .contentEncoding, .date, .age, .cacheStatus, .proxyStatus]
+  private static func storedFields(
+    _ fields: HTTPFields, hiding credential: Credential, keepingCoding: Bool = false
+  ) -> [StoredResponse.Field] {
+    var dropped: Set<HTTPField.Name> = [.setCookie, .contentEncoding, .date, .age, .cacheStatus, .proxyStatus]
+    if keepingCoding { dropped.remove(.contentEncoding) }
     return Forwarding.responseFields(fields).filter { field in
       !dropped.contains(field.name) && !credential.isShown(in: field.value.utf8)
     }.map {

@@ -211,10 +211,14 @@ final class Streams: Sendable {
 
   private func relayEvents(_ response: TransportResponse, _ session: Session) async {
     var copy = StreamCopy(ContentCoding(response.fields), bytesMax: policy.captureBytesMax)
+    var tape = StreamTape(
+      status: response.status, fields: response.fields, isRunning: recorder.recordingBytesMax > 0)
     do throws(TransportError) {
-      try await pump(response.body, session, &copy)
+      let completion = try await pump(response.body, session, &copy, &tape)
       await close(session, &copy, ending: .interrupted)
       session.pipe.finish()
+      guard let completion else { return }
+      await recorder.record(tape, conversation: session.conversation, completion: completion, session.credential)
     } catch {
       // The client must see a broken body, and soon: the draft is recorded after.
       session.pipe.finish(failure: error)
@@ -222,15 +226,21 @@ final class Streams: Sendable {
     }
   }
 
+  /// - Returns: the JSON text of the `complete` event; nil: none came.
   private func pump(
-    _ body: TransportBody, _ session: Session, _ copy: inout StreamCopy
-  ) async throws(TransportError) {
+    _ body: TransportBody, _ session: Session, _ copy: inout StreamCopy, _ tape: inout StreamTape
+  ) async throws(TransportError) -> [UInt8]? {
+    var completion: [UInt8]?
     var pieces = body.makeAsyncIterator()
     var isAlone = false
     var bytesAlone = 0
     while let piece = try await pieces.next() {
       copy.feed(piece)
-      if let event = copy.takeCompletion() { await recordCompletion(event, session) }
+      tape.add(piece)
+      if let event = copy.takeCompletion() {
+        completion = event
+        await recordCompletion(event, session)
+      }
       if !isAlone {
         if await session.pipe.push(piece) { continue }
         isAlone = true
@@ -240,6 +250,7 @@ final class Streams: Sendable {
         throw TransportError(.cancelled, "the client left", requestMayHaveTakenEffect: true)
       }
     }
+    return completion
   }
 
   /// Both messages are in the mirror before the client sees the terminal event, unless the disk is slower than anybody

@@ -1,4 +1,5 @@
 internal import Foundation
+public import LocalServer
 internal import MirrorStore
 
 /// The mirror as the commands read it: read-only, with or without a running daemon.
@@ -95,6 +96,35 @@ public struct LocalMirror: Sendable {
           highlights: hit.highlights.map { [$0.lowerBound, $0.upperBound] })
       }
     }
+  }
+
+  public struct Recording: Codable, Sendable {
+    /// The message that the stream brought: what `replay` takes.
+    public var id: String
+    public var conversationId: String
+    public var startedAt: String?
+    public var bytes: Int
+    public var pieces: Int
+    public var milliseconds: Int
+  }
+
+  /// Recorded streams, newest first.
+  public func recordings(limit: Int) throws(StartError) -> [Recording] {
+    try reading { () throws(MirrorError) in
+      try store.recordings(limit: limit).map {
+        Recording(
+          id: $0.messageID, conversationId: $0.conversationID, startedAt: Self.text($0.startedAt), bytes: $0.byteCount,
+          pieces: $0.pieceCount, milliseconds: $0.milliseconds)
+      }
+    }
+  }
+
+  /// A server that answers every request with the stream that brought a message, as it came.
+  /// - Parameter speed: 2 is twice as fast; 0: without any pause.
+  /// - Returns: nil: no such stream is kept.
+  public func replay(ofMessage id: String, speed: Double) throws(StartError) -> LocalServer? {
+    let recording = try reading { () throws(MirrorError) in try store.recording(ofMessage: id) }
+    return recording.map { Replay(recording: $0, speed: speed).server() }
   }
 
   private func reading<Value>(_ work: () throws(MirrorError) -> Value) throws(StartError) -> Value {

@@ -49,6 +49,7 @@ public final class ProxyDaemon: Sendable {
     caretaker = Caretaker(mirror: mirror, policy: settings.retention, counters: counters, logger: logger)
     let recorder = Recorder(
       mirror: mirror, background: background, caretaker: caretaker, responseBytesMax: settings.responseCaptureLimit,
+      recordingBytesMax: settings.maxRecordingsSize,
       consumerSilenceMax: settings.writeStallTimeout + .seconds(10), counters: counters, logger: logger)
     let report = Report(
       counters: counters, mirror: mirror, recorder: recorder, caretaker: caretaker, upstream: upstream,

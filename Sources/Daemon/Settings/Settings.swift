@@ -37,6 +37,7 @@ public struct Settings: Sendable {
   public var maxSize = 0
   public var maxResponsesSize = 512 << 20
   public var maxMessagesSize = 0
+  public var maxRecordingsSize = 32 << 20
   /// Seconds; 0: for good.
   public var maxAge = 0
   public var keepDeleted = true

@@ -98,6 +98,8 @@ public enum SettingsTable {
       one: bytes(\.maxResponsesSize)),
     Setting("max-messages-size", "bytes, 0 for no limit", "texts of messages", one: bytes(\.maxMessagesSize)),
     Setting(
+      "max-recordings-size", "bytes, 0 for none", "streams kept as they came", one: bytes(\.maxRecordingsSize)),
+    Setting(
       "max-age", "seconds up to 100 years, 0 for good", "how long unused conversations are kept",
       one: number(\.maxAge, in: 0...3_155_760_000)),
     Setting("keep-deleted", "true or false", "whether texts of deleted messages are kept", one: flag(\.keepDeleted)),

@@ -29,6 +29,12 @@ extension MirrorStore {
   private func shrink(to limit: Int64, at time: UnixTime, _ outcome: inout RetentionOutcome) async throws(MirrorError) {
     guard try await passes(limit, { try $0.usedBytes() }) else { return }
     let goal = RetentionPolicy.goal(limit)
+    // What they say is in the messages too.
+    _ = try await repeated("drop recorded streams") { db in
+      guard try db.usedBytes() > goal else { return 0 }
+      try db.execute(sql: "DELETE FROM recording WHERE id IN (SELECT id FROM recording ORDER BY id LIMIT 64)")
+      return db.changesCount
+    }
     outcome.responses += try await evictResponses(over: limit) { try $0.usedBytes() }
     if try await passes(goal, { try $0.usedBytes() }) { outcome.deletedTexts += try await forgetDeleted(before: time) }
     outcome.conversations += try await evictConversations { db, _ in try db.usedBytes() > goal }

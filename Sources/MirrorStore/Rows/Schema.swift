@@ -10,6 +10,7 @@ enum Schema {
     migrator.registerMigration("4 tally") { db in try db.execute(sql: tally) }
     migrator.registerMigration("5 retention") { db in try db.execute(sql: retention) }
     migrator.registerMigration("6 index later") { db in try db.execute(sql: indexLater) }
+    migrator.registerMigration("7 recordings") { db in try db.execute(sql: recordings) }
     return migrator
   }
 
@@ -176,6 +177,35 @@ enum Schema {
       INSERT INTO passage_index (rowid, words) VALUES (new.id, new.words);
     END;
     """
+
+  /// Streams as they came, by the message that they brought. They go with it.
+  private static let recordings = """
+    CREATE TABLE recording (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+      conversation TEXT NOT NULL,
+      message TEXT NOT NULL,
+      status INTEGER NOT NULL,
+      fields BLOB NOT NULL,
+      bytes BLOB NOT NULL,
+      -- milliseconds since the head and count of bytes, of each piece
+      pace BLOB NOT NULL,
+      started_at INTEGER NOT NULL,
+      UNIQUE (account, message)
+    ) STRICT;
+    CREATE INDEX recording_of_message ON recording (message);
+    CREATE INDEX recording_of_conversation ON recording (account, conversation);
+    CREATE TRIGGER recording_of_hidden_message AFTER UPDATE OF gone_at ON message WHEN new.gone_at IS NOT NULL BEGIN
+      DELETE FROM recording WHERE account = new.account AND message = new.mid;
+    END;
+    CREATE TRIGGER recording_of_deleted_message AFTER DELETE ON message BEGIN
+      DELETE FROM recording WHERE account = old.account AND message = old.mid;
+    END;
+    CREATE TRIGGER recording_of_hidden_conversation AFTER UPDATE OF gone_at ON conversation WHEN new.gone_at IS NOT NULL
+    BEGIN
+      DELETE FROM recording WHERE account = new.account AND conversation = new.cid;
+    END;
+    """ + tallyTriggers("recording", "%.id IS NOT NULL", ["fields", "bytes", "pace"])
 
   /// Finding the words of a message costs more than storing it, so passages are indexed after their transaction.
   private static let indexLater = """
