@@ -23,6 +23,10 @@ public struct Request: Sendable {
     self.connection = connection
   }
 
+  /// The event loop of the client's connection: work that only hands bytes to the client costs least there, since it changes
+  /// no thread. It must not block, like a handler. nil: the request came over no connection.
+  public var executor: (any TaskExecutor)? { connection?.loop }
+
   /// Whether the client has closed at least its sending side: it may have hung up, or only said that nothing more comes
   /// (RFC 9112 §9.6 lets it wait for the answer all the same). May be asked from any thread.
   public var clientHasFinishedSending: Bool {

@@ -7,8 +7,13 @@ internal import Synchronization
 final class BackgroundWork: Sendable {
   typealias Work = @Sendable () async -> Void
 
-  private let queue: AsyncStream<Work>
-  private let submission: AsyncStream<Work>.Continuation
+  private struct Piece: Sendable {
+    let work: Work
+    let executor: (any TaskExecutor)?
+  }
+
+  private let queue: AsyncStream<Piece>
+  private let submission: AsyncStream<Piece>.Continuation
   private let running = Atomic<Int>(0)
 
   init() {
@@ -19,11 +24,12 @@ final class BackgroundWork: Sendable {
   var count: Int { running.load(ordering: .relaxed) }
 
   /// Starts `work` soon.
+  /// - Parameter executor: where it runs; nil: wherever there is room.
   /// - Returns: false when the daemon is going down and takes no more.
   @discardableResult
-  func start(_ work: @escaping Work) -> Bool {
+  func start(on executor: (any TaskExecutor)? = nil, _ work: @escaping Work) -> Bool {
     running.add(1, ordering: .relaxed)
-    if case .enqueued = submission.yield(work) { return true }
+    if case .enqueued = submission.yield(Piece(work: work, executor: executor)) { return true }
     running.subtract(1, ordering: .relaxed)
     return false
   }
@@ -34,9 +40,9 @@ final class BackgroundWork: Sendable {
   /// Runs until `close` and the end of all work; cancelling it cancels the work.
   func run() async {
     await withDiscardingTaskGroup { group in
-      for await work in queue {
-        group.addTask {
-          await work()
+      for await piece in queue {
+        group.addTask(executorPreference: piece.executor) {
+          await piece.work()
           self.running.subtract(1, ordering: .relaxed)
         }
       }

@@ -1,5 +1,4 @@
 internal import ChatRoutes
-internal import Foundation
 internal import WireFormats
 
 /// The decoder's copy of an event stream: finds the `complete` event and gathers the text so far. Never touches the relay;
@@ -19,6 +18,8 @@ struct StreamCopy: ~Copyable {
   private var inflater: Inflater?
   private var decoder: SSEDecoder
   private var completion: [UInt8]?
+  /// Content events that nobody has looked into yet, a line feed behind each.
+  private var pending: [UInt8] = []
 
   init(_ coding: ContentCoding, bytesMax: Int) {
     self.bytesMax = bytesMax
@@ -52,23 +53,37 @@ struct StreamCopy: ~Copyable {
     completion.take()
   }
 
-  private struct Chunk: Decodable {
-    var type: String?
-    var content: String?
-    var model: String?
+  /// Adds what content events said to `text`. Their text is wanted only when the stream breaks off, and looking into each
+  /// costs more than relaying it: so they are kept as they came, up to a bound.
+  mutating func takePendingApart() {
+    for data in pending.split(separator: UInt8(ascii: "\n")) { takeApart(Array(data)) }
+    pending = []
   }
+
+  private static let pendingBytesMax = 16 << 10
+  private static let contentStart = Array(#"{"type":"content","#.utf8)
 
   private mutating func read(_ event: SSEEvent) {
     guard !isComplete, event.data.first == UInt8(ascii: "{") else { return }
+    guard event.data.starts(with: Self.contentStart), !event.data.contains(UInt8(ascii: "\n")) else {
+      takePendingApart()
+      return takeApart(event.data)
+    }
+    pending += event.data
+    pending.append(UInt8(ascii: "\n"))
+    if pending.count > Self.pendingBytesMax { takePendingApart() }
+  }
+
+  private mutating func takeApart(_ data: [UInt8]) {
     // An event that is no such JSON is relayed and means nothing here.
-    guard let chunk = try? JSONDecoder().decode(Chunk.self, from: Data(event.data)) else { return }
-    model = chunk.model ?? model
-    switch chunk.type {
+    guard let chunk = try? JSONValue(parsing: data) else { return }
+    model = chunk["model"]?.as(String.self) ?? model
+    switch chunk["type"]?.as(String.self) {
     case "complete":
       isComplete = true
-      completion = event.data
-      text = ""
-    case "content": text += chunk.content ?? ""
+      completion = data
+      (text, pending) = ("", [])
+    case "content": text += chunk["content"]?.as(String.self) ?? ""
     default: return
     }
   }

@@ -86,7 +86,8 @@ final class Streams: Sendable {
       pipe: RelayPipe(consumerSilenceMax: policy.consumerSilenceMax))
     let ticket = unanswered.begin(key, session, request)
     recorder.begin(.send(conversation: conversation, branch: nil), credential)
-    let started = background.start { [self] in
+    // On the client's loop: between upstream's thread and the client's socket lies one change of threads.
+    let started = background.start(on: request.executor) { [self] in
       await runUntilDone(session, outgoing)
       let isOpen = if case .open = session.opening.current { true } else { false }
       unanswered.ended(ticket, isKeepable: isOpen && !session.pipe.isAbandoned)
@@ -265,6 +266,7 @@ final class Streams: Sendable {
   /// The stream is over: one without its `complete` event leaves a draft.
   private func close(_ session: Session, _ copy: inout StreamCopy, ending: StreamOutcome) async {
     guard !copy.isComplete else { return }
+    copy.takePendingApart()
     if copy.isUnreadable {
       // Of a coding that is not understood here: it may well have been whole.
       return await recorder.forget(.send(conversation: session.conversation, branch: nil), session.credential)
