@@ -126,5 +126,6 @@ public final class LocalServer: Sendable {
     }
   }
 
-  private static var defaultLoops: Int { min(max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)) / 2), 4) }
+  /// Half as many as there are active cores, from 1 to 4: see `ServerConfiguration.loops`.
+  public static var defaultLoops: Int { min(max(1, sysconf(CInt(_SC_NPROCESSORS_ONLN)) / 2), 4) }
 }

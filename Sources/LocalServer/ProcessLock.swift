@@ -3,6 +3,8 @@ internal import Glibc
 /// A lock that one process at a time holds on a file; the kernel lets go of it when the process ends, however that happens.
 public final class ProcessLock: Sendable {
   private let descriptor: CInt
+  /// What the last holder left in the file; empty when it ended without leaving anything, however that happened.
+  public let note: String
 
   /// Why there is no lock.
   public enum Failure: Error, Sendable, Equatable {
@@ -20,7 +22,20 @@ public final class ProcessLock: Sendable {
       close(descriptor)
       throw .held
     }
+    var bytes = [UInt8](repeating: 0, count: Self.noteBytesMax)
+    let count = pread(descriptor, &bytes, bytes.count, 0)
+    note = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+    // Taking away needs no room on the disk.
+    _ = ftruncate(descriptor, 0)
   }
+
+  /// Leaves a note for the next holder. On a full disk it gets none, as from a holder that crashed.
+  public func leave(_ note: String) {
+    let bytes = Array(note.utf8.prefix(Self.noteBytesMax))
+    _ = pwrite(descriptor, bytes, bytes.count, 0)
+  }
+
+  private static let noteBytesMax = 64
 
   deinit { close(descriptor) }
 }

@@ -10,6 +10,15 @@ extension MirrorStore {
     }
   }
 
+  /// The account of a credential, refused or not; nil: it was never accepted here.
+  public func accountID(of key: AccountKey) throws(MirrorError) -> AccountID? {
+    try read("look an account up") { db in
+      try Int64.fetchOne(
+        db.cachedStatement(sql: "SELECT id FROM account WHERE key = ?"), arguments: [key.digest.blob]
+      ).map(AccountID.init(rawValue:))
+    }
+  }
+
   /// Upstream refused this credential and has not accepted it since. A credential never heard of is not refused.
   public func isRefused(_ key: AccountKey) throws(MirrorError) -> Bool {
     try read("look an account up") { db in
@@ -21,7 +30,7 @@ extension MirrorStore {
 
   /// Upstream accepted this credential (2xx): its account begins, or is shown again.
   public func admit(_ key: AccountKey) async throws(MirrorError) -> AccountID {
-    if let known = try account(for: key) { return known }
+    // Not looked up first: a refusal that waits for the writer comes before this.
     return try await write("admit an account") { db in
       let row = try Row.fetchOne(
         db,

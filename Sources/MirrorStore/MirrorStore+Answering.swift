@@ -6,7 +6,7 @@ extension MirrorStore {
     let answer = try self.read("answer from the mirror") { db -> MirrorAnswer in
       let part = Partition(db: db, account: account.rawValue)
       guard try part.isAdmitted() else { return .unknown }
-      if let (response, isStale) = try part.response(read), !isStale { return .verbatim(response) }
+      if let (response, isStale) = try part.response(read), !isStale, response.isWhole { return .verbatim(response) }
       return try part.compose(read)
     }
     if case .composed = answer, read.kind == .tree { countDocuments(1) }

@@ -28,7 +28,7 @@ extension MirrorStore {
       try Bool.fetchOne(
         db.cachedStatement(
           sql: """
-            SELECT NOT EXISTS (SELECT 1 FROM account WHERE id NOT IN (
+            SELECT NOT EXISTS (SELECT 1 FROM account WHERE length(key) > 0 AND id NOT IN (
               SELECT account FROM list WHERE conversation IS NULL AND kind = 'conversations' AND key = '' AND complete))
             """)) ?? false
     }

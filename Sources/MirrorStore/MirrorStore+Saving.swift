@@ -47,12 +47,19 @@ extension MirrorStore {
     _ read: MirrorRead, fields: [StoredResponse.Field], at time: UnixTime, account: AccountID,
     isCurrent: @escaping @Sendable () -> Bool = { true }
   ) async throws(MirrorError) -> StoredResponse? {
-    guard var (response, _) = try storedResponse(read, account: account) else { return nil }
-    let names = Set(fields.map { $0.name.lowercased() })
-    response.fields = response.fields.filter { !names.contains($0.name.lowercased()) } + fields
-    response.fetchedAt = time
-    let outcome = try await save(read, response, account: account, isCurrent: isCurrent)
-    return outcome == .stored ? response : nil
+    guard let (stored, isStale) = try storedResponse(read, account: account) else { return nil }
+    let response = stored.renewed(by: fields, at: time)
+    // What it shows is known already; after a write it may tell more than the mirror knows.
+    if isStale {
+      return try await save(read, response, account: account, isCurrent: isCurrent) == .stored ? response : nil
+    }
+    return try await write("renew an answer in the mirror") { db in
+      guard isCurrent() else { return nil }
+      try db.execute(
+        sql: "UPDATE response SET fields = ?, fetched_at = ? WHERE account = ? AND read = ? AND stale = 0",
+        arguments: [response.fieldBlob.blob, time.milliseconds, account.rawValue, read.canonicalText])
+      return db.changesCount > 0 ? response : nil
+    }
   }
 
   /// Folds what a write did into the mirror; verbatim answers that it made old are not given any more.

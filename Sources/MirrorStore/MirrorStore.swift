@@ -16,18 +16,43 @@ public final class MirrorStore: Sendable {
   }
 
   private let location: Location
-  private let database: Mutex<any DatabaseWriter>
+  private let use: Mutex<Use>
   private let reads = Atomic<UInt64>(0)
   private let writes = Atomic<UInt64>(0)
   private let documents = Atomic<UInt64>(0)
 
   private init(_ database: any DatabaseWriter, at location: Location) {
     self.location = location
-    self.database = Mutex(database)
+    use = Mutex(Use(database: database))
   }
 
   /// The database in use; `startAnew` puts another in its place.
-  var writer: any DatabaseWriter { database.withLock { $0 } }
+  var writer: any DatabaseWriter { use.withLock { $0.database } }
+
+  private struct Use {
+    var database: any DatabaseWriter
+    var userCount = 0
+    /// Nobody may begin to use the database: it is about to be closed. GRDB hands out closed connections otherwise.
+    var isClosing = false
+  }
+
+  private func enter() throws -> any DatabaseWriter {
+    try use.withLock { use in
+      guard !use.isClosing else { throw MirrorError(.interrupted, "the mirror is being replaced by a new one.") }
+      use.userCount += 1
+      return use.database
+    }
+  }
+
+  private func leave() {
+    use.withLock { $0.userCount -= 1 }
+  }
+
+  private func waitUntilUnused() async {
+    use.withLock { $0.isClosing = true }
+    // Cancelled or not: what is under way has to end first.
+    while use.withLock({ $0.userCount > 0 }) { try? await Task.sleep(for: .milliseconds(1)) }
+  }
 
   /// Opens the mirror and brings its schema up to date.
   /// - Parameter readOnly: nothing is created or migrated; every save fails with `.readOnly`.
@@ -62,6 +87,8 @@ public final class MirrorStore: Sendable {
   /// - Returns: SQLite's words for the first damage; nil: none.
   public func damage() async throws(MirrorError) -> String? {
     do {
+      let writer = try enter()
+      defer { leave() }
       return try await writer.read { db in
         let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
         return found == "ok" ? nil : found ?? "no answer"
@@ -76,8 +103,9 @@ public final class MirrorStore: Sendable {
   /// Puts what was saved into the search index, as far as it is not there: the words of a save are found after this.
   ///
   /// - Parameter slice: how many messages a transaction takes; a save that comes meanwhile waits for one of them.
+  ///   The task's cancellation ends it between two of them.
   public func index(slice: Int = 16) async throws(MirrorError) {
-    while try await write("index what was saved", { try Self.index(slice, $0) }) {}
+    while try await write("index what was saved", { try Self.index(slice, $0) }), !Task.isCancelled {}
   }
 
   /// - Returns: whether there may be more.
@@ -94,10 +122,14 @@ public final class MirrorStore: Sendable {
     return rows.count == slice
   }
 
-  /// Makes the search index anew from the passages that it indexes.
-  public func rebuildIndex() async throws(MirrorError) {
-    try await write("rebuild the search index") { db in
-      try db.execute(sql: "INSERT INTO passage_index (passage_index) VALUES ('rebuild'); DELETE FROM unindexed")
+  /// Empties the search index; `index` then fills it from the passages.
+  public func clearIndex() async throws(MirrorError) {
+    try await write("clear the search index") { db in
+      try db.execute(
+        sql: """
+          INSERT INTO passage_index (passage_index) VALUES ('delete-all');
+          INSERT OR IGNORE INTO unindexed (passage) SELECT id FROM passage
+          """)
     }
   }
 
@@ -106,9 +138,10 @@ public final class MirrorStore: Sendable {
   /// is still on its way can reach another account.
   /// - Returns: where the damaged one is now.
   /// - Precondition: The store is a file that may be written, and nobody else does this at the same time.
-  public func startAnew(at time: UnixTime = .now) throws(MirrorError) -> String {
+  public func startAnew(at time: UnixTime = .now) async throws(MirrorError) -> String {
     guard case .file(let path) = location else { preconditionFailure("a mirror in memory cannot be set aside") }
     let doing = "begin a new mirror\(location.text)"
+    await waitUntilUnused()
     do {
       // Before it is moved: closing it later would remove the log of the new one, which has its name.
       try writer.close()
@@ -117,11 +150,11 @@ public final class MirrorStore: Sendable {
       try Self.makePrivateFile(path)
       let new = try Self.database(location, readOnly: false)
       try Self.prepareSchema(new, readOnly: false, doing)
-      try new.write { db in
+      try await new.write { db in
         try db.execute(
           sql: "INSERT INTO account (id, key, refused) VALUES (?, x'', 1)", arguments: [time.milliseconds])
       }
-      database.withLock { $0 = new }
+      use.withLock { $0 = Use(database: new) }
       return aside
     } catch {
       throw MirrorError(error, doing: doing)
@@ -217,7 +250,13 @@ public final class MirrorStore: Sendable {
 
   func read<Value>(_ doing: String, _ body: (Database) throws -> Value) throws(MirrorError) -> Value {
     reads.add(1, ordering: .relaxed)
-    do { return try writer.read(body) } catch { throw MirrorError(error, doing: doing) }
+    do {
+      let writer = try enter()
+      defer { leave() }
+      return try writer.read(body)
+    } catch {
+      throw MirrorError(error, doing: doing)
+    }
   }
 
   func write<Value: Sendable>(
@@ -230,6 +269,8 @@ public final class MirrorStore: Sendable {
   /// upstream, whether the client is still there or not.
   func transaction<Value: Sendable>(_ body: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
     writes.add(1, ordering: .relaxed)
+    let writer = try enter()
+    defer { leave() }
     return try await withCheckedThrowingContinuation { continuation in
       writer.asyncWrite(body) { _, result in continuation.resume(with: result) }
     }

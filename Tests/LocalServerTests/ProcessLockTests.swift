@@ -14,6 +14,18 @@ import Testing
     #expect(try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int == 0o600)
   }
 
+  @Test func aNoteIsForTheNextHolderOnly() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "lock-\(UUID())").path
+    defer { try? FileManager.default.removeItem(atPath: path) }  // it was never made
+    do {
+      let first = try ProcessLock(path: path)
+      #expect(first.note.isEmpty)
+      first.leave("clean")
+    }
+    do { #expect(try ProcessLock(path: path).note == "clean") }
+    #expect(try ProcessLock(path: path).note.isEmpty, "the second left nothing")
+  }
+
   @Test func noFolderIsNoLock() {
     #expect(throws: ProcessLock.Failure.cannotOpen("no such file or directory")) {
       try ProcessLock(path: "/nonexistent/folder/lock")

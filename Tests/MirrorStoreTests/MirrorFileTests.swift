@@ -134,7 +134,7 @@ import Testing
   @Test func aStoreStartsAnewWhileItIsInUse() async throws {
     let mirror = try await Mirror(.file(path))
     try await mirror.show(mainMessages("c"), messages(message("m")))
-    let aside = try mirror.store.startAnew(at: mirror.now)
+    let aside = try await mirror.store.startAnew(at: mirror.now)
     // What is still on its way under the old id belongs to nobody in the new database.
     await #expect(throws: MirrorError.self) { try await mirror.show(mainMessages("c"), messages(message("m"))) }
     #expect(try mirror.answer(mainMessages("c")) == .unknown)
@@ -148,6 +148,27 @@ import Testing
     try mirror.store.close()
     #expect(try MirrorStore.open(.file(path)).counts().messages.count == 1)
     #expect(try MirrorStore.open(.file(aside)).counts().messages.count == 1, "nothing was deleted")
+  }
+
+  /// Calls that meet the change fail; none of them meets a closed connection.
+  @Test func aStoreStartsAnewUnderLoad() async throws {
+    let mirror = try await Mirror(.file(path))
+    try await mirror.show(mainMessages("c"), messages(message("m")))
+    let (store, account) = (mirror.store, mirror.account)
+    await withDiscardingTaskGroup { group in
+      for _ in 1...4 {
+        group.addTask {
+          while !Task.isCancelled {
+            _ = try? store.answer(mainMessages("c"), account: account)  // interrupted: what is expected
+            await Task.yield()
+          }
+        }
+      }
+      // Each waits for those that read.
+      for _ in 1...10 { _ = try? await store.startAnew() }
+      group.cancelAll()
+    }
+    #expect(try store.counts().messages.count == 0)
   }
 
   @Test func damageIsFoundAndSaid() async throws {
@@ -165,7 +186,7 @@ import Testing
     try file.close()
     let store = try MirrorStore.open(.file(path))
     #expect(try await store.damage() != nil)
-    _ = try store.startAnew()
+    _ = try await store.startAnew()
     #expect(try await store.damage() == nil)
   }
 
@@ -176,7 +197,9 @@ import Testing
       try db.execute(sql: "DELETE FROM passage_index_data WHERE id > 10")
     }
     #expect { try mirror.store.search("findable", limit: 10) } throws: { ($0 as? MirrorError)?.kind == .corruptIndex }
-    try await mirror.store.rebuildIndex()
+    try await mirror.store.clearIndex()
+    #expect(try mirror.store.search("findable", limit: 10).isEmpty)
+    try await mirror.store.index()
     #expect(try mirror.store.search("findable", limit: 10).map(\.messageID) == ["m"])
   }
 

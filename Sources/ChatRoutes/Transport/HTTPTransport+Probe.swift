@@ -40,12 +40,12 @@ extension HTTPTransport {
     let isAddress = (try? SocketAddress(ipAddress: origin.host, port: 0)) != nil
     return Handshake(
       context: context, serverName: isAddress ? nil : origin.host,
-      isDone: MultiThreadedEventLoopGroup.singleton.any().makePromise())
+      isDone: loops.any().makePromise())
   }
 
   private func connect(_ handshake: Handshake?, until deadline: NIODeadline) async throws -> any Channel {
     do {
-      return try await ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
+      return try await ClientBootstrap(group: loops)
         .connectTimeout(max(deadline - .now(), .nanoseconds(1)))
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {

@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import NIOCore
 import NIOHTTP1
+import NIOPosix
 import NIOSSL
 import Synchronization
 
@@ -12,6 +13,8 @@ import Synchronization
 public final class HTTPTransport: Transport {
   let origin: Origin
   let client: HTTPClient
+  let loops: MultiThreadedEventLoopGroup
+  private let ownThreads: MultiThreadedEventLoopGroup?
   let attempts = Attempts()
   let tlsConfiguration: TLSConfiguration
   /// Made at the first probe: reading the system's certificates takes some milliseconds.
@@ -27,13 +30,15 @@ public final class HTTPTransport: Transport {
   ///   - connectionsMax: connections at a time, each with a request. One more waits for its turn within its
   ///     `connectTimeout`, then fails with `.exhausted`. A stream holds its connection for minutes, so the default is far
   ///     above what one program needs; less where descriptors are few.
+  ///   - threads: threads of its own for the connections; nil: those that the process shares, as many as there are cores.
+  ///     Fewer find more to do each time they wake up.
   public convenience init(
     origin: String, connectTimeoutMax: Duration = .seconds(10), poolIdleTimeout: Duration = .seconds(30),
-    connectionsMax: Int = HTTPTransport.connectionsMaxDefault
+    connectionsMax: Int = HTTPTransport.connectionsMaxDefault, threads: Int? = nil
   ) throws(OriginError) {
     try self.init(
       origin: origin, connectTimeoutMax: connectTimeoutMax, poolIdleTimeout: poolIdleTimeout,
-      connectionsMax: connectionsMax, tlsConfiguration: .makeClientConfiguration())
+      connectionsMax: connectionsMax, threads: threads, tlsConfiguration: .makeClientConfiguration())
   }
 
   /// 4096.
@@ -41,7 +46,7 @@ public final class HTTPTransport: Transport {
 
   init(
     origin: String, connectTimeoutMax: Duration, poolIdleTimeout: Duration,
-    connectionsMax: Int = HTTPTransport.connectionsMaxDefault, tlsConfiguration: TLSConfiguration
+    connectionsMax: Int = HTTPTransport.connectionsMaxDefault, threads: Int? = nil, tlsConfiguration: TLSConfiguration
   ) throws(OriginError) {
     places = Places(count: connectionsMax)
     self.origin = try Origin(parsing: origin)
@@ -59,7 +64,9 @@ public final class HTTPTransport: Transport {
     configuration.http1_1ConnectionDebugInitializer = { [attempts] channel in
       ConnectionWatch.install(on: channel, attempts: attempts)
     }
-    client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+    ownThreads = threads.map { MultiThreadedEventLoopGroup(numberOfThreads: $0) }
+    loops = ownThreads ?? .singleton
+    client = HTTPClient(eventLoopGroupProvider: .shared(loops), configuration: configuration)
   }
 
   /// How often a request may meet a connection that is already closed, or closing. One is usual, right after an origin
@@ -128,7 +135,10 @@ public final class HTTPTransport: Transport {
   public func shutdown() async {
     guard beginShutdown() else { return }
     let (closing, closed) = AsyncStream.makeStream(of: Never.self)
-    client.shutdown { _ in closed.finish() }
+    client.shutdown { [ownThreads] _ in
+      ownThreads?.shutdownGracefully { _ in }
+      closed.finish()
+    }
     await withTaskGroup { group in
       group.addTask { for await _ in closing {} }
       // Throws only when it is called off because the connections are closed.
@@ -144,6 +154,6 @@ public final class HTTPTransport: Transport {
 
   deinit {
     // AsyncHTTPClient insists on being shut down; a forgotten transport must not bring the process down.
-    if beginShutdown() { client.shutdown { _ in } }
+    if beginShutdown() { client.shutdown { [ownThreads] _ in ownThreads?.shutdownGracefully { _ in } } }
   }
 }

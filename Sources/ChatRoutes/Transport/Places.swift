@@ -57,22 +57,22 @@ final class Places: Sendable {
       state.lastNumber += 1
       return state.lastNumber
     }
-    return await withTaskGroup(of: Void.self) { group in
+    let hasPlace = await withTaskGroup(of: Void.self) { group in
       group.addTask { [self] in
         // Cancelled: the wait is over.
         guard (try? await Task.sleep(for: limit)) != nil else { return }
         leave(number)
       }
-      defer {
-        group.cancelAll()
-        state.withLock { _ = $0.late.remove(number) }
-      }
+      defer { group.cancelAll() }
       return await withTaskCancellationHandler {
         await withCheckedContinuation { enter(number, $0) }
       } onCancel: {
         leave(number)
       }
     }
+    // The timer may have come too late to be called off; by now it has ended.
+    state.withLock { _ = $0.late.remove(number) }
+    return hasPlace
   }
 
   private func enter(_ number: UInt64, _ continuation: CheckedContinuation<Bool, Never>) {

@@ -19,7 +19,12 @@ public final class Accounts: Sendable {
 
   private let key: SymmetricKey
   private let store: MirrorStore
-  private let remembered = Mutex<[Credential: (key: AccountKey, standing: Standing)]>([:])
+  private struct Memory {
+    var table: [Credential: (key: AccountKey, standing: Standing)] = [:]
+    /// Moves when the store becomes another one.
+    var generation = 0
+  }
+  private let remembered = Mutex(Memory())
 
   /// - Parameter hashKey: 32 random bytes kept beside the database.
   public init(store: MirrorStore, hashKey: [UInt8]) {
@@ -29,14 +34,16 @@ public final class Accounts: Sendable {
 
   /// The standing of `credential`; reads the store once and memory after that.
   public func standing(of credential: Credential) -> Standing {
-    if let known = remembered.withLock({ $0[credential]?.standing }) { return known }
+    let (known, generation) = remembered.withLock { ($0.table[credential]?.standing, $0.generation) }
+    if let known { return known }
     let accountKey = key(of: credential)
     // A store that cannot be read shows nothing to anybody.
     guard let standing = try? stored(accountKey) else { return .unknown }
     // A refusal may have come in between: what is there by now is newer.
-    return remembered.withLock { table in
-      if let newer = table[credential]?.standing { return newer }
-      Self.insert((accountKey, standing), for: credential, in: &table)
+    return remembered.withLock { memory in
+      if let newer = memory.table[credential]?.standing { return newer }
+      guard memory.generation == generation else { return .unknown }
+      Self.insert((accountKey, standing), for: credential, in: &memory.table)
       return standing
     }
   }
@@ -59,7 +66,7 @@ public final class Accounts: Sendable {
   }
 
   /// The store is another one: what was known of its accounts is void.
-  func forgetAll() { remembered.withLock { $0.removeAll() } }
+  func forgetAll() { remembered.withLock { $0 = Memory(generation: $0.generation + 1) } }
 
   private func stored(_ accountKey: AccountKey) throws -> Standing {
     if try store.isRefused(accountKey) { return .refused }
@@ -67,7 +74,7 @@ public final class Accounts: Sendable {
   }
 
   private func remember(_ credential: Credential, _ accountKey: AccountKey, _ standing: Standing) {
-    remembered.withLock { Self.insert((accountKey, standing), for: credential, in: &$0) }
+    remembered.withLock { Self.insert((accountKey, standing), for: credential, in: &$0.table) }
   }
 
   private static func insert(
@@ -80,7 +87,7 @@ public final class Accounts: Sendable {
 
   /// What the mirror knows the credential by.
   func key(of credential: Credential) -> AccountKey {
-    if let known = remembered.withLock({ $0[credential]?.key }) { return known }
+    if let known = remembered.withLock({ $0.table[credential]?.key }) { return known }
     return AccountKey(Array(HMAC<SHA256>.authenticationCode(for: credential.bytes, using: key)))
   }
 }

@@ -12,25 +12,25 @@ final class Mirror: Sendable {
   /// Answers fetched before it may be out of date in ways that were not recorded, and do not count as fresh.
   let trustedSince: UnixTime
 
-  /// - Parameter endedCleanly: Whether the daemon before this one recorded everything.
-  init(store: MirrorStore, accounts: Accounts, memoryBytesMax: Int, endedCleanly: Bool = true) {
-    (self.store, self.accounts) = (store, accounts)
+  init(store: MirrorStore, accounts: Accounts, memoryBytesMax: Int, trustedSince: UnixTime) {
+    (self.store, self.accounts, self.trustedSince) = (store, accounts, trustedSince)
     hot = HotCache(bytesMax: memoryBytesMax)
-    trustedSince = endedCleanly ? UnixTime(milliseconds: 0) : .now
   }
 
-  /// Whether a stored answer may count as fresh.
-  func trusts(_ answer: StoredAnswer, _ credential: Credential?) -> Bool {
-    guard answer.isVerbatim, answer.fetchedAt >= trustedSince, let credential,
-      case .known(let account) = accounts.standing(of: credential)
-    else { return false }
-    return !unsettled.has(account)
+  /// Whether the mirror shows all writes of the credential's account. Asked *before* a stored answer is looked up: a write
+  /// that settles in between does not make what was found before it fresh.
+  func isSettled(_ credential: Credential?) -> Bool {
+    guard let credential else { return false }
+    return !unsettled.has { accounts.key(of: credential) }
   }
+
+  /// Whether a stored answer may count as fresh, provided that the mirror is settled.
+  func trusts(_ answer: StoredAnswer) -> Bool { answer.isVerbatim && answer.fetchedAt >= trustedSince }
 
   /// Sets the damaged mirror aside and goes on with an empty one; see `MirrorStore.startAnew`.
   /// - Returns: where the damaged one is now.
-  func startAnew() throws(MirrorError) -> String {
-    let aside = try store.startAnew()
+  func startAnew() async throws(MirrorError) -> String {
+    let aside = try await store.startAnew()
     accounts.forgetAll()
     hot.removeAll()
     unsettled.forgetAll()

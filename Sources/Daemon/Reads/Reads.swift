@@ -63,6 +63,7 @@ final class Reads: Sendable {
     else { return nil }
     let prefersMirror = mode == .offline || upstream.prefersMirror
     guard prefersMirror || policy.freshness == .cacheFirst, let credential else { return nil }
+    guard prefersMirror || mirror.isSettled(credential) else { return nil }
     guard let entry = mirror.hotEntry(target, credential) else { return nil }
     let now = UnixTime.now
     let freshFor = freshSeconds(entry.read)
@@ -72,7 +73,7 @@ final class Reads: Sendable {
       let occasion = mode == .offline ? .offline : outageOccasion
       return hit(entry.rendered, entry.answer, occasion, freshFor, now)
     }
-    guard entry.answer.age(at: now) < freshFor, mirror.trusts(entry.answer, credential) else { return nil }
+    guard entry.answer.age(at: now) < freshFor, mirror.trusts(entry.answer) else { return nil }
     return hit(entry.rendered, entry.answer, .fresh, freshFor, now)
   }
 
@@ -204,7 +205,7 @@ final class Reads: Sendable {
       let validator = validator(for: ask)
       var response = try await upstream.send(request(ask, validator: validator))
       if validator != nil, response.status == 304 {
-        if let renewed = await recorder.revalidate(ask.read, response.fields, ask.credential, ticket) {
+        if let renewed = await recorder.renew(ask.read, response.fields, ask.credential, ticket) {
           deliver(ask.isConditional ? .notModified(response.fields) : renewed)
           return nil
         }
@@ -248,7 +249,10 @@ final class Reads: Sendable {
 
   /// A copy that is fresh by setting and by the caller's own bounds (RFC 9111 §5.2.1).
   private func storedFresh(_ ask: Ask) async -> Response? {
-    guard case .entry(let entry) = await lookUp(ask), mirror.trusts(entry.answer, ask.credential) else { return nil }
+    guard mirror.isSettled(ask.credential), case .entry(let entry) = await lookUp(ask), mirror.trusts(entry.answer)
+    else {
+      return nil
+    }
     let now = UnixTime.now
     let age = entry.answer.age(at: now)
     let freshFor = freshSeconds(ask.read)

@@ -20,6 +20,7 @@ final class Recorder: Sendable {
   private let counters: Counters
   private let logger: Logger
   private let queue = Mutex(RecordingQueue())
+  private let isSettling = Atomic(false)
   private let failure = Mutex<RecordingFailure?>(nil)
   /// When each cause was logged last.
   private let said = Mutex<[String: UnixTime]>([:])
@@ -79,27 +80,35 @@ final class Recorder: Sendable {
 
   /// Upstream said 304 to the validator of the stored answer: it is as good as fetched now.
   /// - Returns: that answer; `nil`: it is gone, or a write overtook the question.
-  func revalidate(
+  func renew(
     _ read: MirrorRead, _ fields: HTTPFields, _ credential: Credential?, _ ticket: Epochs.Ticket?
   ) async -> FetchedAnswer? {
     guard let credential, let ticket, case .known(let account) = mirror.accounts.standing(of: credential) else {
       return nil
     }
-    var renewed: StoredResponse?
-    _ = await attempt("a renewal") {
-      let epochs = mirror.epochs
-      renewed = try await mirror.store.revalidate(
-        read, fields: Self.storedFields(fields, hiding: credential), at: .now, account: account
-      ) { epochs.isCurrent(ticket) }
-      mirror.hot.invalidate(account, conversation: read.conversationID)
-      return renewed == nil ? .notMirrored(reason: "the stored answer is gone or out of date") : .stored
+    let fields = Self.storedFields(fields, hiding: credential)
+    let (now, epochs) = (UnixTime.now, mirror.epochs)
+    let stored: StoredResponse?
+    do { stored = try mirror.store.storedResponse(read, account: account)?.response } catch {
+      noteUnreadable(error)
+      return nil
     }
-    guard let renewed else { return nil }
+    guard let renewed = stored?.renewed(by: fields, at: now), epochs.isCurrent(ticket) else { return nil }
+    let isStored = await recorded(bytes: renewed.body.count, within: Self.readPatience, mayBeLeftOut: true) { [self] in
+      await attempt("a renewal") {
+        defer { mirror.hot.invalidate(account, conversation: read.conversationID) }
+        let kept = try await mirror.store.revalidate(read, fields: fields, at: now, account: account) {
+          epochs.isCurrent(ticket)
+        }
+        return kept == nil ? .notMirrored(reason: "the stored answer is gone or out of date") : .stored
+      }
+    }
+    guard epochs.isCurrent(ticket) else { return nil }
     let kept = renewed.fields.compactMap { field in
       HTTPField.Name(field.name).map { HTTPField(name: $0, value: field.value) }
     }
     return FetchedAnswer(
-      status: renewed.status, fields: HTTPFields(kept), body: renewed.body, isStored: true, isRevalidated: true)
+      status: renewed.status, fields: HTTPFields(kept), body: renewed.body, isStored: isStored, isRevalidated: true)
   }
 
   /// A 404 for a conversation says that it is gone; only a credential that was accepted before can learn that.
@@ -143,7 +152,7 @@ final class Recorder: Sendable {
       return false
     }
     return await settling(write, credential, bytes: body.count + requestBody.count) { [self] in
-      await attempt("a write") {
+      await attempt("a write", isPaidFor: true) {
         let account = try await mirror.accounts.admit(credential)
         let conversation = conversation(of: write, credential)
         mirror.epochs.move(mirror.accounts.key(of: credential), conversation: conversation)
@@ -167,26 +176,26 @@ final class Recorder: Sendable {
     _ write: MirrorWrite, _ credential: Credential, bytes: Int, within patience: Duration = writePatience,
     record: @escaping @Sendable () async -> Bool
   ) async -> Bool {
-    let known: AccountID? = if case .known(let id) = mirror.accounts.standing(of: credential) { id } else { nil }
-    if let known { mirror.unsettled.begin(known) }
+    let account = mirror.accounts.key(of: credential)
+    mirror.unsettled.begin(account)
+    // Now, not when the mirror comes to it: GETs that began before the write are out of date from here on.
+    mirror.epochs.move(account, conversation: conversation(of: write, credential))
     return await recorded(bytes: bytes, within: patience) { [self] in
       let isRecorded = await record()
-      let isStale = isRecorded ? true : await invalidate(write, credential)
-      if let known {
-        if isStale { mirror.unsettled.settled(known) } else { mirror.unsettled.failed(write, known) }
-      }
+      let isStale = isRecorded ? true : await invalidate(write, account)
+      if isStale { mirror.unsettled.settled(account) } else { mirror.unsettled.failed(write, account) }
       return isRecorded
     }
   }
 
+  /// The epoch stays: it moved when the write was answered, and what was fetched since shows it.
   /// - Returns: Whether nothing stored shows what was before the write.
-  private func invalidate(_ write: MirrorWrite, _ credential: Credential) async -> Bool {
-    // Of an account that is not known nothing is stored, and one that was refused sees nothing.
-    guard case .known(let account) = mirror.accounts.standing(of: credential) else { return true }
-    let conversation = conversation(of: write, credential)
-    mirror.epochs.move(mirror.accounts.key(of: credential), conversation: conversation)
-    defer { mirror.hot.invalidate(account, conversation: conversation) }
-    return await attempt("an invalidation", isContent: false) {
+  private func invalidate(_ write: MirrorWrite, _ key: AccountKey) async -> Bool {
+    await attempt("an invalidation", isContent: false) {
+      // Of an account that the mirror does not know nothing is stored.
+      guard let account = try mirror.store.accountID(of: key) else { return .stored }
+      // What was read back into memory meanwhile shows the past as well.
+      defer { mirror.hot.invalidate(account, conversation: nil) }
       try await mirror.store.invalidate(write, account: account)
       return .stored
     }
@@ -201,7 +210,7 @@ final class Recorder: Sendable {
       return false
     }
     return await settling(write, credential, bytes: stream.byteCount, within: patience) { [self] in
-      await attempt("a stream") {
+      await attempt("a stream", isPaidFor: true) {
         let account = try await mirror.accounts.admit(credential)
         mirror.epochs.move(mirror.accounts.key(of: credential), conversation: stream.conversation)
         defer { mirror.hot.invalidate(account, conversation: stream.conversation) }
@@ -285,38 +294,49 @@ final class Recorder: Sendable {
     return await promise.value(within: patience) ?? false
   }
 
-  /// The mirror can be written again: what failed writes changed is made stale now.
+  /// The mirror can be written again: what failed writes changed is made stale now. One at a time does this.
   private func settleFailures() async {
+    guard !isSettling.exchange(true, ordering: .acquiringAndReleasing) else { return }
+    defer { isSettling.store(false, ordering: .releasing) }
     for (key, write) in mirror.unsettled.failures {
-      let isDone = await attempt("an invalidation", isContent: false) {
-        try await mirror.store.invalidate(write, account: key.account)
-        return .stored
-      }
-      guard isDone else { return }
+      guard await invalidate(write, key.account) else { return }
       mirror.unsettled.settledAtLast(key)
     }
   }
 
-  /// - Parameter isContent: Whether something was to be recorded: only that shows that recording works again.
+  /// - Parameters:
+  ///   - isContent: Whether something was to be recorded: only that shows that recording works again.
+  ///   - isPaidFor: It is tried again for as long as another program holds the mirror, up to `busyPatience`.
   private func attempt(
-    _ what: String, isContent: Bool = true, _ work: () async throws -> SaveOutcome
+    _ what: String, isContent: Bool = true, isPaidFor: Bool = false, _ work: () async throws -> SaveOutcome
   ) async -> Bool {
-    do {
-      let outcome = try await work()
-      if isContent { failure.withLock { $0 = nil } }
-      if case .notMirrored(let reason) = outcome {
-        counters.count(.notMirrored)
-        logger.debug("not mirrored", metadata: ["reason": "\(reason)"])
+    let giveUpAt = ContinuousClock.now + Self.busyPatience
+    while true {
+      do {
+        let outcome = try await work()
+        if isContent { failure.withLock { $0 = nil } }
+        if case .notMirrored(let reason) = outcome {
+          counters.count(.notMirrored)
+          logger.debug("not mirrored", metadata: ["reason": "\(reason)"])
+          return false
+        }
+        return true
+      } catch {
+        note(RecordingFailure(what: what, cause: String(describing: error), at: .now), "cannot record \(what)")
+        if isPaidFor, (error as? MirrorError)?.kind == .busy, .now < giveUpAt, !Task.isCancelled {
+          try? await Task.sleep(for: Self.busyPause)  // cancelled: once more at once
+          continue
+        }
+        counters.count(.recordingFailures)
+        caretaker.note(error)
         return false
       }
-      return true
-    } catch {
-      counters.count(.recordingFailures)
-      note(RecordingFailure(what: what, cause: String(describing: error), at: .now), "cannot record \(what)")
-      caretaker.note(error)
-      return false
     }
   }
+
+  /// How long a message waits for a mirror that another program holds: a backup may take minutes.
+  private static let busyPatience = Duration.seconds(600)
+  private static let busyPause = Duration.seconds(1)
 
   /// The mirror could not be read. Said once for each cause.
   func noteUnreadable(_ error: any Error) {

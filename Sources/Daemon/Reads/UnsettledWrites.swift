@@ -9,32 +9,35 @@ final class UnsettledWrites: Sendable {
   static let failedMax = 10_000
 
   struct Key: Hashable, Sendable {
-    let account: AccountID
+    let account: AccountKey
     fileprivate let number: UInt64
   }
 
   private struct State {
-    var underWay: [AccountID: Int] = [:]
+    var underWay: [AccountKey: Int] = [:]
     var failed: [Key: MirrorWrite] = [:]
-    var failedOf: [AccountID: Int] = [:]
-    var overflowed: Set<AccountID> = []
+    var failedOf: [AccountKey: Int] = [:]
+    var overflowed: Set<AccountKey> = []
     var lastNumber: UInt64 = 0
   }
 
   private let state = Mutex(State())
+  /// Whether there is anything at all: reads ask on the hot path.
+  private let isEmpty = Atomic(true)
 
   /// Upstream has answered, or will not: from now on the mirror lags behind until `settled` or `failed` is called.
-  func begin(_ account: AccountID) {
+  func begin(_ account: AccountKey) {
     state.withLock { $0.underWay[account, default: 0] += 1 }
+    isEmpty.store(false, ordering: .sequentiallyConsistent)
   }
 
   /// The mirror shows the write.
-  func settled(_ account: AccountID) {
+  func settled(_ account: AccountKey) {
     state.withLock { Self.end(account, &$0) }
   }
 
   /// The mirror could neither record the write nor make stale what it changed.
-  func failed(_ write: MirrorWrite, _ account: AccountID) {
+  func failed(_ write: MirrorWrite, _ account: AccountKey) {
     state.withLock { state in
       Self.end(account, &state)
       guard state.failed.count < Self.failedMax else {
@@ -58,9 +61,17 @@ final class UnsettledWrites: Sendable {
     }
   }
 
-  func has(_ account: AccountID) -> Bool {
-    state.withLock { state in
-      state.underWay[account] != nil || state.failedOf[account] != nil || state.overflowed.contains(account)
+  /// - Parameter account: is asked for only when there is anything.
+  func has(_ account: () -> AccountKey) -> Bool {
+    if isEmpty.load(ordering: .sequentiallyConsistent) { return false }
+    let account = account()
+    return state.withLock { state in
+      if state.underWay.isEmpty, state.failed.isEmpty, state.overflowed.isEmpty {
+        // Within the lock: whoever begins a write waits for it, and then says so again.
+        isEmpty.store(true, ordering: .sequentiallyConsistent)
+        return false
+      }
+      return state.underWay[account] != nil || state.failedOf[account] != nil || state.overflowed.contains(account)
     }
   }
 
@@ -73,7 +84,7 @@ final class UnsettledWrites: Sendable {
     }
   }
 
-  private static func end(_ account: AccountID, _ state: inout State) {
+  private static func end(_ account: AccountKey, _ state: inout State) {
     guard let count = state.underWay[account] else { return }
     state.underWay[account] = count > 1 ? count - 1 : nil
   }

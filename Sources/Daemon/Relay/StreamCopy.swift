@@ -6,8 +6,6 @@ internal import WireFormats
 struct StreamCopy: ~Copyable {
   private(set) var isComplete = false
   private(set) var isTruncated = false
-  private(set) var text = ""
-  private(set) var model: String?
 
   /// Of a coding that is not understood here.
   let isUnreadable: Bool
@@ -18,8 +16,12 @@ struct StreamCopy: ~Copyable {
   private var inflater: Inflater?
   private var decoder: SSEDecoder
   private var completion: [UInt8]?
-  /// Content events that nobody has looked into yet, a line feed behind each.
-  private var pending: [UInt8] = []
+  /// What content events said, still escaped: the inside of one JSON string. Unescaping each piece would cost more than
+  /// relaying it, and the text is wanted only when the stream breaks off.
+  private var escapedText: [UInt8] = []
+  /// The newest content event, and the newest model that another event named.
+  private var lastContent: [UInt8] = []
+  private var namedModel: String?
 
   init(_ coding: ContentCoding, bytesMax: Int) {
     self.bytesMax = bytesMax
@@ -53,37 +55,44 @@ struct StreamCopy: ~Copyable {
     completion.take()
   }
 
-  /// Adds what content events said to `text`. Their text is wanted only when the stream breaks off, and looking into each
-  /// costs more than relaying it: so they are kept as they came, up to a bound.
-  mutating func takePendingApart() {
-    for data in pending.split(separator: UInt8(ascii: "\n")) { takeApart(Array(data)) }
-    pending = []
+  /// What the answer says so far.
+  var text: String { (try? JSONValue(parsing: [Self.quote] + escapedText + [Self.quote]))?.as(String.self) ?? "" }
+
+  var model: String? {
+    (try? JSONValue(parsing: lastContent))?["model"]?.as(String.self) ?? namedModel  // no event yet: no model
   }
 
-  private static let pendingBytesMax = 16 << 10
-  private static let contentStart = Array(#"{"type":"content","#.utf8)
+  private static let quote = UInt8(ascii: "\"")
+  private static let contentStart = Array(#"{"type":"content","content":""#.utf8)
 
   private mutating func read(_ event: SSEEvent) {
     guard !isComplete, event.data.first == UInt8(ascii: "{") else { return }
-    guard event.data.starts(with: Self.contentStart), !event.data.contains(UInt8(ascii: "\n")) else {
-      takePendingApart()
-      return takeApart(event.data)
-    }
-    pending += event.data
-    pending.append(UInt8(ascii: "\n"))
-    if pending.count > Self.pendingBytesMax { takePendingApart() }
+    guard event.data.starts(with: Self.contentStart),
+      let end = Self.endOfString(event.data, from: Self.contentStart.count)
+    else { return takeApart(event.data) }
+    escapedText += event.data[Self.contentStart.count..<end]
+    lastContent = event.data
   }
 
+  /// Where the quote stands that ends a string; nil: nowhere.
+  private static func endOfString(_ data: [UInt8], from start: Int) -> Int? {
+    var index = start
+    while index < data.count, data[index] != quote { index += data[index] == UInt8(ascii: "\\") ? 2 : 1 }
+    return index < data.count ? index : nil
+  }
+
+  /// Reads an event that is not written as content events are.
   private mutating func takeApart(_ data: [UInt8]) {
     // An event that is no such JSON is relayed and means nothing here.
     guard let chunk = try? JSONValue(parsing: data) else { return }
-    model = chunk["model"]?.as(String.self) ?? model
+    if let model = chunk["model"]?.as(String.self) { (namedModel, lastContent) = (model, []) }
     switch chunk["type"]?.as(String.self) {
     case "complete":
-      isComplete = true
-      completion = data
-      (text, pending) = ("", [])
-    case "content": text += chunk["content"]?.as(String.self) ?? ""
+      (isComplete, completion) = (true, data)
+      (escapedText, lastContent) = ([], [])
+    case "content":
+      let quoted = JSONText.quoted(chunk["content"]?.as(String.self) ?? "")
+      escapedText += quoted.utf8.dropFirst().dropLast()
     default: return
     }
   }

@@ -266,7 +266,6 @@ final class Streams: Sendable {
   /// The stream is over: one without its `complete` event leaves a draft.
   private func close(_ session: Session, _ copy: inout StreamCopy, ending: StreamOutcome) async {
     guard !copy.isComplete else { return }
-    copy.takePendingApart()
     if copy.isUnreadable {
       // Of a coding that is not understood here: it may well have been whole.
       return await recorder.forget(.send(conversation: session.conversation, branch: nil), session.credential)

@@ -45,8 +45,10 @@ final class UnansweredCalls<Call: Sendable>: Sendable {
     var turn: UInt64 = 0
     /// nil: gone, or no longer waiting.
     var client: Request?
-    /// When the answer came that nobody got.
+    /// When the call was over.
     var endedAt: ContinuousClock.Instant?
+    /// Whether its answer can be given to somebody else; known once it is over.
+    var isKeepable = true
 
     var isOrphaned: Bool { client?.clientHasFinishedSending ?? true }
   }
@@ -97,7 +99,7 @@ final class UnansweredCalls<Call: Sendable>: Sendable {
   func leave(_ ticket: Ticket) {
     change(ticket) { entry in
       if entry.turn == ticket.turn { entry.client = nil }
-      return true
+      return entry.client != nil || entry.isKeepable
     }
   }
 
@@ -107,7 +109,7 @@ final class UnansweredCalls<Call: Sendable>: Sendable {
     let now = now()
     change(ticket) { entry in
       guard isKeepable, entry.isOrphaned else { return false }
-      entry.endedAt = now
+      entry.endedAt = entry.endedAt ?? now
       return true
     }
   }
@@ -116,9 +118,9 @@ final class UnansweredCalls<Call: Sendable>: Sendable {
   func ended(_ ticket: Ticket, isKeepable: Bool) {
     let now = now()
     change(ticket) { entry in
-      guard entry.client == nil else { return true }
-      entry.endedAt = now
-      return isKeepable
+      // Also while a client waits: it may leave before it is told.
+      (entry.endedAt, entry.isKeepable) = (entry.endedAt ?? now, isKeepable)
+      return entry.client != nil || isKeepable
     }
   }
 

@@ -13,7 +13,8 @@ final class Caretaker: Sendable {
   /// What is recorded within this time is indexed together.
   static let indexingDelay = Duration.milliseconds(100)
 
-  private enum Trouble {
+  /// What is wrong, the worse the greater.
+  private enum Trouble: Int {
     case index
     case damaged
     /// A check found the damage.
@@ -30,12 +31,18 @@ final class Caretaker: Sendable {
   private let policy: RetentionPolicy
   private let counters: Counters
   private let logger: Logger
+  private let isReachable: @Sendable () -> Bool
   private let state = Mutex(State())
   /// Kept when there is something to index.
   private let unindexed = Mutex(Promise<Void>())
 
-  init(mirror: Mirror, policy: RetentionPolicy, counters: Counters, logger: Logger) {
+  /// - Parameter isReachable: Whether what is dropped could be fetched again.
+  init(
+    mirror: Mirror, policy: RetentionPolicy, counters: Counters, logger: Logger,
+    isReachable: @escaping @Sendable () -> Bool
+  ) {
     (self.mirror, self.policy, self.counters, self.logger) = (mirror, policy, counters, logger)
+    self.isReachable = isReachable
   }
 
   /// Where the damaged mirror is that was replaced while the daemon ran; `nil`: none was.
@@ -55,7 +62,7 @@ final class Caretaker: Sendable {
 
   private func call(for trouble: Trouble) {
     let waiting = state.withLock { state in
-      state.trouble = trouble
+      state.trouble = Self.worse(state.trouble, trouble)
       return state.nudge
     }
     waiting.keep(())
@@ -72,18 +79,40 @@ final class Caretaker: Sendable {
     // What the daemon before this one left.
     noteRecorded()
     while await unindexed.withLock({ $0 }).value() != nil {
-      // Cancelled: what is left is indexed at once.
+      // Cancelled: the next look at it ends the loop.
       try? await Task.sleep(for: Self.indexingDelay)
       unindexed.withLock { $0 = Promise() }
-      await index()
+      guard await !index() else { continue }
+      try? await Task.sleep(for: Self.indexingPause)
+      noteRecorded()
     }
   }
 
+  /// How long a failed try waits for the next one.
+  private static let indexingPause = Duration.seconds(5)
+  /// How long the end of the daemon waits for it; the next start goes on.
+  private static let lastIndexing = Duration.seconds(2)
+
   /// Indexes what was recorded up to now.
-  func index() async {
-    do throws(MirrorError) { try await mirror.store.index() } catch {
+  /// - Returns: Whether all of it is.
+  private func index() async -> Bool {
+    do throws(MirrorError) {
+      try await mirror.store.index()
+      return true
+    } catch {
       logger.debug("what was recorded cannot be indexed now", metadata: ["cause": "\(error)"])
       note(error)
+      return false
+    }
+  }
+
+  /// Indexes what is left, as far as that goes quickly.
+  func indexTheRest() async {
+    await withTaskGroup(of: Void.self) { group in
+      group.addTask { _ = await self.index() }
+      group.addTask { try? await Task.sleep(for: Self.lastIndexing) }  // cancelled: it is done
+      await group.next()
+      group.cancelAll()
     }
   }
 
@@ -101,6 +130,9 @@ final class Caretaker: Sendable {
 
   /// One pass over the limits.
   func keepWithinLimits() async {
+    var policy = policy
+    // During an outage nothing is seen: it would all grow old at once.
+    if !isReachable() { policy.ageMax = nil }
     do throws(MirrorError) {
       let outcome = try await mirror.store.enforce(policy)
       guard !outcome.isNothing else { return }
@@ -130,40 +162,42 @@ final class Caretaker: Sendable {
       switch trouble {
       case nil: return
       case .index: try await rebuildIndex()
-      case .condemned: try replace()
+      case .condemned: try await replace()
       case .damaged:
         guard try await isDamaged() else { return }
         trouble = .condemned
-        try replace()
+        try await replace()
       }
     } catch {
       logger.error("the mirror cannot be mended now", metadata: ["cause": "\(error)"])
       // Tried again at the next look.
-      state.withLock { $0.trouble = trouble }
+      state.withLock { $0.trouble = Self.worse($0.trouble, trouble) }
     }
   }
 
+  private static func worse(_ left: Trouble?, _ right: Trouble?) -> Trouble? {
+    guard let left, let right else { return left ?? right }
+    return left.rawValue >= right.rawValue ? left : right
+  }
+
   private func rebuildIndex() async throws(MirrorError) {
-    try await mirror.store.rebuildIndex()
-    logger.notice("the damaged search index was made anew")
+    try await mirror.store.clearIndex()
+    logger.notice("the search index was damaged and is made anew")
+    noteRecorded()
   }
 
   /// One error may be a passing one: only a check of all of it condemns the mirror.
   private func isDamaged() async throws(MirrorError) -> Bool {
     let now = ContinuousClock.now
-    let isDue = state.withLock { state in
-      guard state.lastCheck.map({ now - $0 >= Self.checkInterval }) ?? true else { return false }
-      state.lastCheck = now
-      return true
-    }
-    guard isDue else { return false }
+    guard state.withLock({ $0.lastCheck.map { now - $0 >= Self.checkInterval } ?? true }) else { return false }
     let damage = try await mirror.store.damage()
+    state.withLock { $0.lastCheck = now }
     if damage == nil { logger.warning("the mirror reported damage, but a check finds none") }
     return damage != nil
   }
 
-  private func replace() throws(MirrorError) {
-    let aside = try mirror.startAnew()
+  private func replace() async throws(MirrorError) {
+    let aside = try await mirror.startAnew()
     state.withLock { ($0.setAside, $0.lastCheck) = (aside, nil) }
     logger.error("the mirror is damaged and was set aside; a new one is begun", metadata: ["set-aside": "\(aside)"])
   }

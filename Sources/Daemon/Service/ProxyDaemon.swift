@@ -34,11 +34,10 @@ public final class ProxyDaemon: Sendable {
     directory = (path as NSString).deletingLastPathComponent
     // Before anything is opened: another daemon's mirror must not be touched, damaged or not.
     lock = try MirrorFile.lock(path)
-    let endedCleanly = !RunFile.exists(in: directory)
     store = try MirrorFile.open(path, logger)
     let accounts = Accounts(store: store, hashKey: try Self.accountKey(in: directory, store, logger))
     mirror = Mirror(
-      store: store, accounts: accounts, memoryBytesMax: settings.memoryCache, endedCleanly: endedCleanly)
+      store: store, accounts: accounts, memoryBytesMax: settings.memoryCache, trustedSince: Self.trustedSince(lock))
     mode = CurrentMode(settings.mode)
     upstream = Upstream(
       origin: settings.upstream, transport: transport,
@@ -46,7 +45,9 @@ public final class ProxyDaemon: Sendable {
         connect: settings.connectTimeout, head: settings.upstreamTimeout, bodyIdle: settings.streamIdleTimeout),
       mode: mode, logger: logger)
     let counters = Counters()
-    caretaker = Caretaker(mirror: mirror, policy: settings.retention, counters: counters, logger: logger)
+    caretaker = Caretaker(
+      mirror: mirror, policy: settings.retention, counters: counters, logger: logger,
+      isReachable: { [upstream, mode] in mode.current != .offline && !upstream.prefersMirror })
     let recorder = Recorder(
       mirror: mirror, background: background, caretaker: caretaker, responseBytesMax: settings.responseCaptureLimit,
       recordingBytesMax: settings.maxRecordingsSize,
@@ -120,12 +121,12 @@ public final class ProxyDaemon: Sendable {
   }
 
   /// After the services have ended: what was recorded last can be searched for too.
-  public func indexTheRest() async { await caretaker.index() }
+  public func indexTheRest() async { await caretaker.indexTheRest() }
 
   /// Cleans up after the services have ended: everything is in the one file of the mirror then.
   public func close() {
-    // It stays where something is not recorded: the next daemon then trusts no answer that was fetched before its start.
-    if !mirror.unsettled.hasFailures { RunFile.remove(in: directory) }
+    RunFile.remove(in: directory)
+    if !mirror.unsettled.hasFailures { lock.leave(Self.cleanEnd + String(mirror.trustedSince.milliseconds)) }
     do { try store.close() } catch { logger.error("cannot close the mirror", metadata: ["cause": "\(error)"]) }
   }
 
@@ -142,6 +143,17 @@ public final class ProxyDaemon: Sendable {
       logger.notice("not listening on the IPv6 loopback", metadata: ["cause": "\(error)"])
     }
     return bound
+  }
+
+  private static let cleanEnd = "trusted since "
+
+  /// The daemon before this one says, when it recorded everything, since when answers can be trusted. One that said nothing
+  /// ended at any moment: no answer that was fetched before now counts as fresh.
+  private static func trustedSince(_ lock: ProcessLock) -> UnixTime {
+    guard lock.note.hasPrefix(cleanEnd), let milliseconds = Int64(lock.note.dropFirst(cleanEnd.count)) else {
+      return .now
+    }
+    return UnixTime(milliseconds: milliseconds)
   }
 
   /// Without the key by which accounts were told apart, nothing that is stored can be found again by its owner.
@@ -253,7 +265,8 @@ extension ProxyDaemon {
     do {
       return try HTTPTransport(
         origin: settings.upstream, connectTimeoutMax: settings.connectTimeout,
-        connectionsMax: DescriptorShare.current.upstreamConnections)
+        connectionsMax: DescriptorShare.current.upstreamConnections,
+        threads: settings.eventLoops ?? LocalServer.defaultLoops)
     } catch {
       throw StartError("upstream: \(settings.upstream): \(error)")
     }

@@ -19,9 +19,6 @@ public struct RunFile: Codable, Sendable, Equatable {
     return file
   }
 
-  /// Whether a daemon runs on this mirror, or ended without recording everything.
-  static func exists(in directory: String) -> Bool { FileManager.default.fileExists(atPath: path(directory)) }
-
   func write(in directory: String) throws(StartError) {
     let path = Self.path(directory)
     guard let data = try? JSONEncoder().encode(self) else { preconditionFailure("two plain fields are no JSON") }

@@ -193,6 +193,11 @@ extension Partition {
   }
 }
 
+extension StoredResponse {
+  /// Whether it is JSON still: only such answers were stored.
+  var isWhole: Bool { status == 404 || (try? JSONText(checking: body)) != nil }  // why not does not matter
+}
+
 extension [UInt8] {
   /// Takes the closing brace of the object at the end away and begins an array as its last member.
   fileprivate mutating func reopenObject(forArray name: StaticString) {

@@ -19,6 +19,7 @@ extension MirrorStore {
     }
     if let limit = policy.messageBytesMax, try await passes(limit, { try $0.tallied("message") }) {
       let goal = RetentionPolicy.goal(limit)
+      outcome.deletedTexts += try await forgetDeleted(before: time)
       outcome.conversations += try await evictConversations { db, _ in try db.tallied("message") > goal }
     }
     if let limit = policy.bytesMax { try await shrink(to: limit, at: time, &outcome) }
@@ -136,7 +137,7 @@ extension MirrorStore {
   private static let responsesASlice = 64
 
   /// Repeats a transaction until it changes nothing.
-  private func repeated(
+  func repeated(
     _ doing: String, _ slice: @escaping @Sendable (Database) throws -> Int
   ) async throws(MirrorError) -> Int {
     var count = 0
@@ -208,6 +209,8 @@ extension Database {
     for table in ["branch", "checkpoint", "draft"] {
       try execute(sql: "DELETE FROM \(table) WHERE conversation = ?", arguments: [candidate.row])
     }
+    // Rows' numbers may be given again: what comes now must still count as newer than the drafts that are left.
+    try execute(sql: "UPDATE draft SET newest_message = min(newest_message, (SELECT ifnull(max(id), 0) FROM message))")
     return .last
   }
 

@@ -86,9 +86,10 @@ extension Observation {
   func addToMessageCount(_ difference: Int64, branch: String?, in ref: ConversationRef) throws {
     guard let bid = try branch ?? part.mainBranch(of: ref.row),
       let row = try part.first("SELECT id, text FROM branch WHERE conversation = ? AND bid = ?", [ref.row, bid]),
-      let object = try row.json(1), let count = object["messageCount"]?.integer, count + difference >= 0
+      let object = try row.json(1), let count = object["messageCount"]?.integer,
+      case (let sum, let overflow) = count.addingReportingOverflow(difference), !overflow, sum >= 0
     else { return }
-    let text = object.replacing("messageCount", with: String(count + difference).utf8)
+    let text = object.replacing("messageCount", with: String(sum).utf8)
     try part.run("UPDATE branch SET text = ? WHERE id = ?", [text.blob, row[0] as Int64])
   }
 }

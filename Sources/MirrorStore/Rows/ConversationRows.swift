@@ -105,6 +105,10 @@ extension JSONObject {
   func time(_ name: String) -> UnixTime? {
     guard let value = self[name] else { return nil }
     if let text = value.string { return UnixTime(rfc3339: text) }
-    return value.integer.map { UnixTime(milliseconds: $0 > 100_000_000_000 ? $0 : $0 * 1000) }
+    return value.integer.flatMap { number in
+      if number > 100_000_000_000 { return UnixTime(milliseconds: number) }
+      let (milliseconds, overflow) = number.multipliedReportingOverflow(by: 1000)
+      return overflow ? nil : UnixTime(milliseconds: milliseconds)
+    }
   }
 }

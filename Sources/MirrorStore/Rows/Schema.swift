@@ -11,6 +11,7 @@ enum Schema {
     migrator.registerMigration("5 retention") { db in try db.execute(sql: retention) }
     migrator.registerMigration("6 index later") { db in try db.execute(sql: indexLater) }
     migrator.registerMigration("7 recordings") { db in try db.execute(sql: recordings) }
+    migrator.registerMigration("8 forgetting") { db in try db.execute(sql: forgetting) }
     return migrator
   }
 
@@ -176,6 +177,21 @@ enum Schema {
       INSERT INTO passage_index (passage_index, rowid, words) VALUES ('delete', old.id, old.words);
       INSERT INTO passage_index (rowid, words) VALUES (new.id, new.words);
     END;
+    """
+
+  /// Texts that wait to be forgotten; what was forgotten is not looked at again.
+  private static let forgetting = """
+    DROP INDEX response_age;
+    CREATE INDEX response_age ON response (stale DESC, fetched_at);
+    DROP INDEX message_gone;
+    DROP INDEX branch_gone;
+    DROP INDEX checkpoint_gone;
+    DROP INDEX conversation_gone;
+    CREATE INDEX message_gone ON message (gone_at) WHERE gone_at IS NOT NULL AND text <> x'7B7D';
+    CREATE INDEX branch_gone ON branch (gone_at) WHERE gone_at IS NOT NULL AND text <> x'7B7D';
+    CREATE INDEX checkpoint_gone ON checkpoint (gone_at) WHERE gone_at IS NOT NULL AND text <> x'7B7D';
+    CREATE INDEX conversation_gone ON conversation (gone_at)
+      WHERE gone_at IS NOT NULL AND ifnull(text, item_text) IS NOT NULL;
     """
 
   /// Streams as they came, by the message that they brought. They go with it.

@@ -27,6 +27,15 @@ public struct StoredResponse: Sendable, Equatable {
 }
 
 extension StoredResponse {
+  /// This answer after a 304 (RFC 9111 §4.3.4): fields of the 304 replace those of the same name.
+  public func renewed(by fields: [Field], at time: UnixTime) -> StoredResponse {
+    let names = Set(fields.map { $0.name.lowercased() })
+    var renewed = self
+    renewed.fields = self.fields.filter { !names.contains($0.name.lowercased()) } + fields
+    renewed.fetchedAt = time
+    return renewed
+  }
+
   /// The field lines as one blob: name, LF, value, LF. HTTP allows no LF inside of either (RFC 9110 §5.5).
   var fieldBlob: [UInt8] {
     fields.reduce(into: []) { blob, field in
