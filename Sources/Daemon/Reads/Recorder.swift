@@ -377,15 +377,17 @@ final class Recorder: Sendable {
 
 /// Observations on their way into the mirror, which has one writer.
 struct RecordingQueue: Sendable, Equatable {
-  /// Beyond it, answers to reads are not recorded; writes are, since they were paid for.
+  /// Beyond it, answers to reads and streams as they came are not recorded; messages are, since they were paid for.
   static let bytesMax = 256 << 20
+  static let countMax = 1000
 
   private(set) var count = 0
   private(set) var bytes = 0
 
   /// - Returns: false: too much is waiting, and this one can be left out.
   mutating func enter(_ size: Int, mayBeLeftOut: Bool) -> Bool {
-    guard !mayBeLeftOut || count == 0 || bytes + size <= Self.bytesMax else { return false }
+    let isFull = count >= Self.countMax || (count > 0 && bytes + size > Self.bytesMax)
+    guard !mayBeLeftOut || !isFull else { return false }
     count += 1
     bytes += size
     return true

@@ -12,6 +12,10 @@ enum Schema {
     migrator.registerMigration("6 index later") { db in try db.execute(sql: indexLater) }
     migrator.registerMigration("7 recordings") { db in try db.execute(sql: recordings) }
     migrator.registerMigration("8 forgetting") { db in try db.execute(sql: forgetting) }
+    migrator.registerMigration("9 drafts by question") { db in
+      try db.execute(
+        sql: "DROP INDEX draft_of_conversation; CREATE INDEX draft_of_question ON draft (conversation, question)")
+    }
     return migrator
   }
 

@@ -27,7 +27,7 @@ extension Observation {
     try insertSent(rows, saidAt, branch: branch, in: ref)
     try addToMessageCount(Int64(rows.count), branch: branch, in: ref)
     try touch(ref, answer ?? question)
-    try dropAnsweredDrafts(in: ref)
+    if rows.count == 2 { try dropDrafts(askedBy: rows[0], in: ref) }
   }
 
   private mutating func saveSent(_ message: Sighting, _ branch: String?, in ref: ConversationRef) throws -> Int64 {
@@ -144,19 +144,31 @@ extension Observation {
       ])
   }
 
-  /// A draft goes when its question shows as a message that came after it and has an answer behind it.
-  func dropAnsweredDrafts(in ref: ConversationRef) throws {
+  /// The same question was sent again, and answered.
+  private func dropDrafts(askedBy question: Int64, in ref: ConversationRef) throws {
     try part.run(
       """
-      DELETE FROM draft WHERE conversation = ?1 AND EXISTS (
-        SELECT 1 FROM message AS question
-        JOIN passage ON passage.message = question.id
-        JOIN list_member AS asked ON asked.member = question.id
-        JOIN list ON list.id = asked.list AND list.conversation = ?1 AND list.kind = 'messages'
-        JOIN list_member AS next ON next.list = asked.list AND next.position = asked.position + 1
-        JOIN message AS reply ON reply.id = next.member
+      DELETE FROM draft WHERE conversation = ?1 AND newest_message < ?2
+        AND question = (SELECT words FROM passage WHERE message = ?2)
+      """, [ref.row, question])
+  }
+
+  /// A draft goes when its question shows as a message that came after it and has an answer behind it.
+  func dropAnsweredDrafts(in ref: ConversationRef) throws {
+    guard try part.first("SELECT 1 FROM draft WHERE conversation = ? LIMIT 1", [ref.row]) != nil else { return }
+    // From each question to its drafts: the other way, every draft would look through all messages.
+    try part.run(
+      """
+      DELETE FROM draft WHERE id IN (
+        SELECT draft.id FROM message AS question
+        CROSS JOIN passage ON passage.message = question.id
+        CROSS JOIN draft ON draft.conversation = ?1 AND draft.question = passage.words
+        CROSS JOIN list ON list.conversation = ?1 AND list.kind = 'messages'
+        CROSS JOIN list_member AS asked ON asked.list = list.id AND asked.member = question.id
+        CROSS JOIN list_member AS next ON next.list = list.id AND next.position = asked.position + 1
+        CROSS JOIN message AS reply ON reply.id = next.member
         WHERE question.conversation = ?1 AND question.id > draft.newest_message AND question.role = 'user'
-          AND passage.words = draft.question AND reply.role = 'assistant')
+          AND reply.role = 'assistant')
       """, [ref.row])
   }
 }
