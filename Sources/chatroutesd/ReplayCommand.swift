@@ -71,7 +71,8 @@ struct ReplayCommand: AsyncParsableCommand {
     if found.isEmpty { Terminal.note("no stream is recorded yet.") }
     for one in found {
       let facts = "\(one.startedAt ?? "")  \(one.bytes) bytes in \(Double(one.milliseconds) / 1000) s"
-      Terminal.print(Terminal.line("\(one.id)  \(one.conversationId)  \(facts)", columns: Terminal.width))
+      Terminal.print(Terminal.line(facts, columns: Terminal.width))
+      Terminal.print(Terminal.line("    \(one.id)  of \(one.conversationId)", columns: Terminal.width))
     }
   }
 }

@@ -323,8 +323,10 @@ final class Recorder: Sendable {
         return true
       } catch {
         note(RecordingFailure(what: what, cause: String(describing: error), at: .now), "cannot record \(what)")
-        if isPaidFor, (error as? MirrorError)?.kind == .busy, .now < giveUpAt, !Task.isCancelled {
-          try? await Task.sleep(for: Self.busyPause)  // cancelled: once more at once
+        // Cancelled: the daemon ends, and cannot wait for another program.
+        if isPaidFor, (error as? MirrorError)?.kind == .busy, .now < giveUpAt,
+          (try? await Task.sleep(for: Self.busyPause)) != nil
+        {
           continue
         }
         counters.count(.recordingFailures)
