@@ -17,12 +17,13 @@ public final class MirrorStore: Sendable {
 
   private let location: Location
   private let use: Mutex<Use>
+  private let patience: Patience
   private let reads = Atomic<UInt64>(0)
   private let writes = Atomic<UInt64>(0)
   private let documents = Atomic<UInt64>(0)
 
-  private init(_ database: any DatabaseWriter, at location: Location) {
-    self.location = location
+  private init(_ database: any DatabaseWriter, at location: Location, _ patience: Patience) {
+    (self.location, self.patience) = (location, patience)
     use = Mutex(Use(database: database))
   }
 
@@ -61,9 +62,10 @@ public final class MirrorStore: Sendable {
     let doing = "open the mirror\(location.text)"
     do {
       if case .file(let path) = location, !readOnly { try makePrivateFile(path) }
-      let database = try database(location, readOnly: readOnly)
+      let patience = Patience()
+      let database = try database(location, readOnly: readOnly, patience)
       try prepareSchema(database, readOnly: readOnly, doing)
-      return MirrorStore(database, at: location)
+      return MirrorStore(database, at: location, patience)
     } catch {
       throw MirrorError(error, doing: doing)
     }
@@ -148,7 +150,7 @@ public final class MirrorStore: Sendable {
       // Gone when an earlier try got no further than this.
       let aside = FileManager.default.fileExists(atPath: path) ? try Self.setAside(path, at: time) : path
       try Self.makePrivateFile(path)
-      let new = try Self.database(location, readOnly: false)
+      let new = try Self.database(location, readOnly: false, patience)
       try Self.prepareSchema(new, readOnly: false, doing)
       try await new.write { db in
         try db.execute(
@@ -184,8 +186,22 @@ public final class MirrorStore: Sendable {
 
   // MARK: Opening
 
-  /// How long a write waits for another program that is writing, in seconds.
-  private static let writerPatience = 5.0
+  /// From now on a write that meets another program's lock fails at once: there is no time left.
+  public func stopWaiting() { patience.isOver.store(true, ordering: .relaxed) }
+
+  /// How long a write waits for another program that is writing.
+  private final class Patience: Sendable {
+    static let tries = 500
+    static let pauseMicroseconds: UInt32 = 10_000
+
+    let isOver = Atomic(false)
+
+    func waits(again tries: Int) -> Bool {
+      guard tries < Self.tries, !isOver.load(ordering: .relaxed) else { return false }
+      usleep(Self.pauseMicroseconds)
+      return true
+    }
+  }
   private static let readerPatienceMilliseconds = 100
 
   private static func makePrivateFile(_ path: String) throws {
@@ -209,10 +225,12 @@ public final class MirrorStore: Sendable {
     }
   }
 
-  private static func database(_ location: Location, readOnly: Bool) throws -> any DatabaseWriter {
+  private static func database(
+    _ location: Location, readOnly: Bool, _ patience: Patience
+  ) throws -> any DatabaseWriter {
     var configuration = Configuration()
     configuration.readonly = readOnly
-    configuration.busyMode = .timeout(writerPatience)
+    configuration.busyMode = .callback { patience.waits(again: $0) }
     configuration.label = "mirror"
     configuration.prepareDatabase { db in
       if db.configuration.readonly {

@@ -218,6 +218,25 @@ import Testing
     try other.close()
   }
 
+  @Test func aStoreWithoutTimeWaitsForNoOtherProgram() async throws {
+    let mirror = try await Mirror(.file(path))
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true
+    let other = try DatabaseQueue(path: path, configuration: configuration)
+    try await other.writeWithoutTransaction { try $0.execute(sql: "BEGIN IMMEDIATE") }
+    let (store, account) = (mirror.store, mirror.account)
+    let waiting = Task { try await store.invalidate(.createConversation, account: account) }
+    store.stopWaiting()
+    let began = ContinuousClock.now
+    await #expect(throws: MirrorError.self) { try await waiting.value }
+    for _ in 1...10 {
+      await #expect { try await mirror.doubt(.createConversation) } throws: { ($0 as? MirrorError)?.kind == .busy }
+    }
+    #expect(began.duration(to: .now) < .seconds(4), "each would wait for 5 s")
+    try await other.writeWithoutTransaction { try $0.execute(sql: "ROLLBACK") }
+    try other.close()
+  }
+
   @Test func aPlaceThatCannotBeIsNamed() throws {
     _ = try ScratchFile(path, [])
     #expect { try MirrorStore.open(.file(path + "/below/mirror.sqlite")) } throws: { error in

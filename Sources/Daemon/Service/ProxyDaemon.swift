@@ -97,7 +97,11 @@ public final class ProxyDaemon: Sendable {
   /// - Parameter stopping: is called when the drain begins.
   public func services(stopping: @escaping @Sendable () -> Void = {}) -> [any Service] {
     [
-      PlainService(run: { [background] in await background.run() }, stop: { [background] in background.close() }),
+      PlainService(
+        run: { [background, store] in
+          // Cancelled: the time for shutting down is over, and a mirror that another program holds is not waited for.
+          await withTaskCancellationHandler { await background.run() } onCancel: { store.stopWaiting() }
+        }, stop: { [background] in background.close() }),
       ProbeService(upstream: upstream),
       CaretakerService(caretaker: caretaker),
       PlainService(
