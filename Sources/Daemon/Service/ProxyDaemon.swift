@@ -100,7 +100,11 @@ public final class ProxyDaemon: Sendable {
       PlainService(
         run: { [background, store] in
           // Cancelled: the time for shutting down is over, and a mirror that another program holds is not waited for.
-          await withTaskCancellationHandler { await background.run() } onCancel: { store.stopWaiting() }
+          await withTaskCancellationHandler {
+            await background.run()
+          } onCancel: {
+            store.stopWaiting()
+          }
         }, stop: { [background] in background.close() }),
       ProbeService(upstream: upstream),
       CaretakerService(caretaker: caretaker),

@@ -15,14 +15,17 @@ extension Partition {
       WHERE conversation = ? AND parent IS NULL AND fork_point IS NULL AND gone_at IS NULL LIMIT 2
       """, [conversation])
     if !roots.isEmpty { return roots.count == 1 ? roots[0][0] : nil }
-    return try first(
-      """
-      SELECT branch FROM list JOIN list_member ON list = list.id JOIN message ON message.id = member
-      WHERE list.account = ? AND ifnull(list.conversation, 0) = ? AND kind = 'messages' AND key = ''
-        AND branch IS NOT NULL
-      ORDER BY position LIMIT 1
-      """, [account, conversation]
-    ).map { $0[0] }
+    guard let list = try list(.messages, of: conversation) else { return nil }
+    for order in ["position", "position DESC"] {
+      // Not all of them: where none says, a long conversation would be read through at every send.
+      let row = try first(
+        """
+        SELECT branch FROM (SELECT member FROM list_member WHERE list = ? ORDER BY \(order) LIMIT 16)
+        JOIN message ON message.id = member WHERE branch IS NOT NULL LIMIT 1
+        """, [list.id])
+      if let row { return row[0] }
+    }
+    return nil
   }
 }
 
