@@ -1,5 +1,6 @@
 internal import HTTPTypes
 internal import Logging
+internal import Synchronization
 internal import WireFormats
 
 /// Why an answer could not be completed.
@@ -147,6 +148,7 @@ extension Connection {
   private func log(_ failure: any Error) {
     switch failure {
     case ConnectionError.clientGone: break
+    case is CancellationError where socket.isGone.load(ordering: .relaxed): break  // the task of a client that left
     case let error as ConnectionError:
       server.configuration.logger.info("an answer was cut: \(error)", metadata: ["peer": "\(peer)"])
     default:

@@ -189,7 +189,8 @@ import Testing
       client = nil
       try await expectRecord(Self.whole, of: daemon)
       try await call.send("0\r\n\r\n")
-      #expect(!daemon.standardError.contains("error"), "\(daemon.standardError)")
+      #expect(
+        !daemon.standardError.contains("error") && !daemon.standardError.contains("was cut"), "\(daemon.standardError)")
     }
   }
 

@@ -187,7 +187,7 @@ final class RelayPipe: Sendable {
         return !Task.isCancelled
       }
       group.addTask {
-        try? await Task.sleep(for: limit)  // cancelled: the room came first
+        await Pause.sleep(for: limit)  // or until the room comes
         return false
       }
       let hasRoom = await group.next() ?? false

@@ -171,7 +171,7 @@ final class Streams: Sendable {
 
   private func waitUntilNobodyCares(for pipe: RelayPipe) async {
     while await pipe.left.value() != nil, let readOn = policy.readOn {
-      try? await Task.sleep(for: readOn)  // cancelled: the stream came to its end
+      await Pause.sleep(for: readOn)  // or until the stream comes to its end
       guard pipe.isAttended else { return }
     }
   }
