@@ -3,6 +3,7 @@ internal import Glibc
 /// A lock that one process at a time holds on a file; the kernel lets go of it when the process ends, however that happens.
 public final class ProcessLock: Sendable {
   private let descriptor: CInt
+  private let path: String
   /// What the last holder left in the file; empty when it ended without leaving anything, however that happened.
   public let note: String
 
@@ -14,9 +15,13 @@ public final class ProcessLock: Sendable {
     case cannotOpen(String)
   }
 
-  /// Takes the lock, creating the file (mode 0600) when there is none.
+  /// Takes the lock, creating the file (mode 0600) when there is none. Where nothing can be written the file that is there
+  /// is locked all the same, and its note stays (see `eraseNote`).
   public init(path: String) throws(Failure) {
-    descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    self.path = path
+    var descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    if descriptor < 0, errno == EROFS { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
+    self.descriptor = descriptor
     guard descriptor >= 0 else { throw .cannotOpen(System.text(errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
       close(descriptor)
@@ -32,8 +37,14 @@ public final class ProcessLock: Sendable {
   /// Leaves a note for the next holder. On a full disk it gets none, as from a holder that crashed.
   public func leave(_ note: String) {
     let bytes = Array(note.utf8.prefix(Self.noteBytesMax))
-    _ = pwrite(descriptor, bytes, bytes.count, 0)
+    let file = open(path, O_WRONLY | O_CLOEXEC)  // the descriptor of the lock may be for reading only
+    guard file >= 0 else { return }
+    _ = pwrite(file, bytes, bytes.count, 0)
+    close(file)
   }
+
+  /// Takes the last holder's note away, where that could not be done when the lock was taken.
+  public func eraseNote() { _ = truncate(path, 0) }
 
   private static let noteBytesMax = 64
 

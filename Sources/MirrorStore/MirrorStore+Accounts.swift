@@ -4,9 +4,8 @@ extension MirrorStore {
   /// The account of a credential; nil: upstream has not accepted it, or refused it since.
   public func account(for key: AccountKey) throws(MirrorError) -> AccountID? {
     try read("look an account up") { db in
-      let row = try Row.fetchOne(
-        db.cachedStatement(sql: "SELECT id FROM account WHERE key = ? AND refused = 0"), arguments: [key.digest.blob])
-      return row.map { AccountID(rawValue: $0[0]) }
+      try db.first("SELECT id FROM account WHERE key = ? AND refused = 0", [key.digest.blob])
+        .map { AccountID(rawValue: try $0[0]) }
     }
   }
 
@@ -22,9 +21,7 @@ extension MirrorStore {
   /// Upstream refused this credential and has not accepted it since. A credential never heard of is not refused.
   public func isRefused(_ key: AccountKey) throws(MirrorError) -> Bool {
     try read("look an account up") { db in
-      try Row.fetchOne(
-        db.cachedStatement(sql: "SELECT 1 FROM account WHERE key = ? AND refused = 1"), arguments: [key.digest.blob])
-        != nil
+      try db.first("SELECT 1 FROM account WHERE key = ? AND refused = 1", [key.digest.blob]) != nil
     }
   }
 
@@ -32,14 +29,13 @@ extension MirrorStore {
   public func admit(_ key: AccountKey) async throws(MirrorError) -> AccountID {
     // Not looked up first: a refusal that waits for the writer comes before this.
     return try await write("admit an account") { db in
-      let row = try Row.fetchOne(
-        db,
-        sql: """
-          INSERT INTO account (key) VALUES (?)
-          ON CONFLICT (key) DO UPDATE SET refused = 0 RETURNING id
-          """, arguments: [key.digest.blob])
+      let row = try db.first(
+        """
+        INSERT INTO account (key) VALUES (?)
+        ON CONFLICT (key) DO UPDATE SET refused = 0 RETURNING id
+        """, [key.digest.blob])
       guard let row else { preconditionFailure("RETURNING gives a row") }
-      return AccountID(rawValue: row[0])
+      return AccountID(rawValue: try row[0])
     }
   }
 

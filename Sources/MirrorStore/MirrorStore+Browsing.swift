@@ -10,14 +10,12 @@ extension MirrorStore {
   ) throws(MirrorError) -> [ConversationSummary] {
     let pattern = "%\((title ?? "").likeEscaped)%"
     return try read("list conversations") { db in
-      try Row.fetchAll(
-        db.cachedStatement(
-          sql: """
-            \(Self.selectSummary) WHERE conversation.gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL
-              AND \(Self.visible) AND (?2 = '%%' OR title LIKE ?2 ESCAPE '\\')
-            ORDER BY sort_at DESC, conversation.id DESC LIMIT ?3 OFFSET ?4
-            """),
-        arguments: [account?.rawValue, pattern, max(limit, 0), max(offset, 0)]
+      try db.all(
+        """
+        \(Self.selectSummary) WHERE conversation.gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL
+          AND \(Self.visible) AND (?2 = '%%' OR title LIKE ?2 ESCAPE '\\')
+        ORDER BY sort_at DESC, conversation.id DESC LIMIT ?3 OFFSET ?4
+        """, [account?.rawValue, pattern, max(limit, 0), max(offset, 0)]
       ).map(Self.summary)
     }
   }
@@ -64,8 +62,9 @@ extension MirrorStore {
   public func counts() throws(MirrorError) -> MirrorCounts {
     try read("count what the mirror holds") { db in
       var tally: [String: MirrorCounts.Class] = [:]
-      let rows = try Row.fetchCursor(db.cachedStatement(sql: "SELECT kind, visible, bytes FROM tally"))
-      while let row = try rows.next() { tally[row[0]] = .init(count: row[1], bytes: row[2]) }
+      try db.each("SELECT kind, visible, bytes FROM tally") { row in
+        tally[try row[0]] = .init(count: try row[1], bytes: try row[2])
+      }
       func held(_ kind: String) -> MirrorCounts.Class { tally[kind] ?? .init(count: 0, bytes: 0) }
       return MirrorCounts(
         conversations: held("conversation"), branches: held("branch"), messages: held("message"),
@@ -78,15 +77,14 @@ extension MirrorStore {
   private static func find(
     _ id: String, _ account: AccountID?, _ db: Database
   ) throws -> (Partition, ConversationRef, ConversationSummary)? {
-    let row = try Row.fetchOne(
-      db.cachedStatement(
-        sql: """
-          \(selectSummary) WHERE conversation.gone_at IS NULL AND \(visible) AND cid = ?2
-          ORDER BY sort_at DESC LIMIT 1
-          """), arguments: [account?.rawValue, id])
+    let row = try db.first(
+      """
+      \(selectSummary) WHERE conversation.gone_at IS NULL AND \(visible) AND cid = ?2
+      ORDER BY sort_at DESC LIMIT 1
+      """, [account?.rawValue, id])
     guard let row else { return nil }
-    let part = Partition(db: db, account: row["account"])
-    return (part, ConversationRef(row: row["id"], cid: id), try summary(row))
+    let part = Partition(db: db, account: try row["account"])
+    return (part, ConversationRef(row: try row["id"], cid: id), try summary(row))
   }
 
   /// The account that was asked for unless it is refused, or every account.
@@ -106,13 +104,13 @@ extension MirrorStore {
     FROM conversation
     """
 
-  private static func summary(_ row: Row) throws -> ConversationSummary {
+  private static func summary(_ row: StoredRow) throws -> ConversationSummary {
     let object = try row.json(0)
     return ConversationSummary(
-      account: AccountID(rawValue: row["account"]), id: row["cid"], title: row["title"] ?? "",
+      account: AccountID(rawValue: try row["account"]), id: try row["cid"], title: try row["title"] ?? "",
       model: object?.string("model"), createdAt: object?.time("createdAt"), updatedAt: object?.time("updatedAt"),
-      messageCount: row["messages"], branchCount: row["branches"], draftCount: row["drafts"],
-      isComplete: row["complete"])
+      messageCount: try row["messages"], branchCount: try row["branches"], draftCount: try row["drafts"],
+      isComplete: try row["complete"])
   }
 }
 

@@ -24,6 +24,8 @@ extension MirrorStore {
         ])
       while try Int64.fetchOne(db, sql: "SELECT bytes FROM tally WHERE kind = 'recording'") ?? 0 > bytesMax {
         try db.execute(sql: "DELETE FROM recording WHERE id = (SELECT min(id) FROM recording)")
+        // A damaged count: there is nothing more to drop.
+        guard db.changesCount > 0 else { break }
       }
     }
   }
@@ -31,33 +33,30 @@ extension MirrorStore {
   /// The stream that brought a message; nil: it is not kept.
   public func recording(ofMessage id: String) throws(MirrorError) -> StreamRecording? {
     try read("look a recorded stream up") { db in
-      let row = try Row.fetchOne(
-        db.cachedStatement(
-          sql:
-            "SELECT status, fields, bytes, pace, started_at FROM recording WHERE message = ? ORDER BY id DESC LIMIT 1"),
-        arguments: [id])
+      let row = try db.first(
+        "SELECT status, fields, bytes, pace, started_at FROM recording WHERE message = ? ORDER BY id DESC LIMIT 1", [id]
+      )
       guard let row, let bytes = try row.bytes(2) else { return nil }
       return StreamRecording(
-        status: row[0], fields: StoredResponse.fields(fromBlob: try row.bytes(1) ?? []), bytes: bytes,
+        status: try row[0], fields: StoredResponse.fields(fromBlob: try row.bytes(1) ?? []), bytes: bytes,
         pieces: StreamRecording.pieces(fromPace: try row.bytes(3) ?? [], byteCount: bytes.count),
-        startedAt: UnixTime(milliseconds: row[4]))
+        startedAt: UnixTime(milliseconds: try row[4]))
     }
   }
 
   /// Recorded streams, newest first.
   public func recordings(limit: Int) throws(MirrorError) -> [RecordingSummary] {
     try read("list recorded streams") { db in
-      try Row.fetchAll(
-        db.cachedStatement(
-          sql: """
-            SELECT message, conversation, started_at, length(bytes), length(pace) / 8, pace FROM recording
-            ORDER BY id DESC LIMIT ?
-            """), arguments: [max(limit, 0)]
+      try db.all(
+        """
+        SELECT message, conversation, started_at, length(bytes), length(pace) / 8, pace FROM recording
+        ORDER BY id DESC LIMIT ?
+        """, [max(limit, 0)]
       ).map { row in
-        let pieces = StreamRecording.pieces(fromPace: try row.bytes(5) ?? [], byteCount: row[3])
+        let pieces = StreamRecording.pieces(fromPace: try row.bytes(5) ?? [], byteCount: try row[3])
         return RecordingSummary(
-          messageID: row[0], conversationID: row[1], startedAt: UnixTime(milliseconds: row[2]), byteCount: row[3],
-          pieceCount: row[4], milliseconds: Int(pieces.last?.milliseconds ?? 0))
+          messageID: try row[0], conversationID: try row[1], startedAt: UnixTime(milliseconds: try row[2]),
+          byteCount: try row[3], pieceCount: try row[4], milliseconds: Int(pieces.last?.milliseconds ?? 0))
       }
     }
   }

@@ -10,20 +10,52 @@ extension MirrorStore {
   ) throws(MirrorError) -> [SearchHit] {
     guard let query = SearchQuery(words) else { return [] }
     return try read("search the mirror") { db in
-      try Row.fetchAll(
-        db.cachedStatement(sql: Self.searchSQL),
-        arguments: [
-          query.text(lastIsWhole: try Self.isCommon(query.last, db)), account?.rawValue, max(limit, 0), max(offset, 0),
-        ]
+      try db.all(
+        Self.searchSQL,
+        [query.text(lastIsWhole: try Self.isCommon(query.last, db)), account?.rawValue, max(limit, 0), max(offset, 0)]
       ).map(Self.hit)
+    }
+  }
+
+  /// Puts what was saved into the search index, as far as it is not there: the words of a save are found after this.
+  ///
+  /// - Parameter slice: how many messages a transaction takes; a save that comes meanwhile waits for one of them.
+  ///   The task's cancellation ends it between two of them.
+  public func index(slice: Int = 16) async throws(MirrorError) {
+    while try await write("index what was saved", { try Self.index(slice, $0) }), !Task.isCancelled {}
+  }
+
+  /// - Returns: whether there may be more.
+  private static func index(_ slice: Int, _ db: Database) throws -> Bool {
+    let rows = try Int64.fetchAll(
+      db.cachedStatement(sql: "SELECT passage FROM unindexed ORDER BY passage LIMIT ?"), arguments: [slice])
+    guard let last = rows.last else { return false }
+    try db.execute(
+      sql: """
+        INSERT INTO passage_index (rowid, words)
+        SELECT id, words FROM passage WHERE id IN (SELECT passage FROM unindexed WHERE passage <= ?)
+        """, arguments: [last])
+    try db.execute(sql: "DELETE FROM unindexed WHERE passage <= ?", arguments: [last])
+    // Nothing removed: the table is damaged, and would give the same rows again.
+    return rows.count == slice && db.changesCount > 0
+  }
+
+  /// Empties the search index; `index` then fills it from the passages.
+  public func clearIndex() async throws(MirrorError) {
+    try await write("clear the search index") { db in
+      try db.execute(
+        sql: """
+          INSERT INTO passage_index (passage_index) VALUES ('delete-all');
+          INSERT OR IGNORE INTO unindexed (passage) SELECT id FROM passage
+          """)
     }
   }
 
   /// Is the same for every page of hits, so that none is shown twice.
   private static func isCommon(_ word: String, _ db: Database) throws -> Bool {
-    try Row.fetchOne(
-      db.cachedStatement(sql: "SELECT 1 FROM passage_index WHERE passage_index MATCH ? LIMIT 1 OFFSET ?"),
-      arguments: [word, SearchQuery.commonPlaces - 1]) != nil
+    try db.first(
+      "SELECT 1 FROM passage_index WHERE passage_index MATCH ? LIMIT 1 OFFSET ?", [word, SearchQuery.commonPlaces - 1])
+      != nil
   }
 
   /// By rowid, not by rank: newest first needs no sorting of all hits.
@@ -39,11 +71,12 @@ extension MirrorStore {
     ORDER BY passage_index.rowid DESC LIMIT ?3 OFFSET ?4
     """
 
-  private static func hit(_ row: Row) -> SearchHit {
-    let (snippet, highlights) = marked(row[7])
+  private static func hit(_ row: StoredRow) throws -> SearchHit {
+    let (snippet, highlights) = marked(try row[7])
     return SearchHit(
-      account: AccountID(rawValue: row[0]), conversationID: row[1], conversationTitle: row[2] ?? "", messageID: row[3],
-      branchID: row[4], role: row[5], createdAt: (row[6] as Int64?).map { UnixTime(milliseconds: $0) },
+      account: AccountID(rawValue: try row[0]), conversationID: try row[1], conversationTitle: try row[2] ?? "",
+      messageID: try row[3], branchID: try row[4], role: try row[5],
+      createdAt: (try row[6] as Int64?).map { UnixTime(milliseconds: $0) },
       snippet: snippet,
       highlights: highlights)
   }

@@ -12,8 +12,9 @@ struct ServeCommand: AsyncParsableCommand {
       file, that over the defaults. An API key for apps that send none comes from
       api-key-file, a systemd credential or CHATROUTESD_API_KEY: never a flag.
 
-      Exit codes: 0 after SIGTERM, 64 usage, 78 configuration, 69 cannot listen
-      or open the mirror.
+      Exit codes: 0 after SIGTERM, 64 usage, 78 configuration, 69 cannot listen,
+      or no mirror can be made, or another daemon has it. A mirror that cannot be
+      written is read, and forwarding goes on.
       """)
 
   @OptionGroup var location: LocationOptions

@@ -191,6 +191,56 @@ import Testing
     }
   }
 
+  /// What a flipped bit makes of a column, which SQLite itself does not notice when it is read.
+  private static func putTextForNumber(_ place: Place) throws {
+    try place.execute(
+      """
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = replace(sql, 'STRICT', '/* */') WHERE name = 'response';
+      PRAGMA writable_schema = RESET;
+      UPDATE response SET status = 'text';
+      PRAGMA writable_schema = ON;
+      UPDATE sqlite_schema SET sql = replace(sql, '/* */', 'STRICT') WHERE name = 'response';
+      PRAGMA writable_schema = RESET;
+      """)
+  }
+
+  /// After an end at any moment the mirror is looked at although nothing has shown; otherwise when something does.
+  @Test(arguments: [true, false])
+  func aValueOfTheWrongTypeCostsTheMirrorNeverTheDaemon(wasClean: Bool) async throws {
+    let place = Place()
+    try await DaemonRig.run(ScriptedUpstream(Self.script), folder: place.folder) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", Self.list)
+    }
+    try Self.putTextForNumber(place)
+    if !wasClean { try Data().write(to: URL(fileURLWithPath: place.database + ".lock")) }
+    try await DaemonRig.run(ScriptedUpstream(Self.script), folder: place.folder) { (rig: DaemonRig) async throws in
+      if wasClean {
+        #expect(try await rig.ask("GET", Self.list, [("Cache-Control", "only-if-cached")]).status == 504)
+        #expect(try await rig.ask("GET", Self.list).text == Self.messages("m1"), "forwarding goes on")
+      }
+      try await until { try await rig.status().mirror?.setAside != nil }
+      _ = try await rig.ask("GET", Self.list)
+      rig.upstream.become(ScriptedUpstream.refused)
+      #expect(try await rig.ask("GET", Self.list).text == Self.messages("m1"))
+    }
+  }
+
+  @Test func aSoundMirrorIsKeptAfterAnEndAtAnyMoment() async throws {
+    let place = Place()
+    try await DaemonRig.run(ScriptedUpstream(Self.script), folder: place.folder) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", Self.list)
+    }
+    try Data().write(to: URL(fileURLWithPath: place.database + ".lock"))
+    let log = Log()
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.refused), folder: place.folder, log: log) {
+      (rig: DaemonRig) async throws in
+      try await until { log.text.contains("the mirror is sound") }
+      #expect(try await rig.ask("GET", Self.list).text == Self.messages("m1"))
+      #expect(try await rig.status().mirror?.setAside == nil)
+    }
+  }
+
   /// Overwrites what lies behind the pages that are needed to open the database.
   private static func damage(_ path: String) throws {
     let file = try FileHandle(forUpdating: URL(fileURLWithPath: path))

@@ -94,6 +94,33 @@ import Testing
     }
   }
 
+  // MARK: For a daemon that forwards in any case
+
+  @Test func aStoreWhoseMigrationFailsIsOpenedLater() async throws {
+    try await Mirror(.file(path)).store.close()
+    let queue = try DatabaseQueue(path: path)
+    // It seems not to have run, and meets what it makes.
+    try await queue.write { try $0.execute(sql: "DELETE FROM grdb_migrations WHERE identifier = '7 recordings'") }
+    let store = try MirrorStore.openForForwarding(path)
+    #expect(store.access == .none && store.shortcoming != nil)
+    #expect(throws: MirrorError.self) { try store.counts() }
+    await #expect(throws: MirrorError.self) { try await store.refuse(Mirror.key) }
+    await #expect(throws: MirrorError.self) { try await store.reopen() }
+    try await queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('7 recordings')") }
+    try queue.close()
+    try await store.reopen()
+    #expect(store.access == .writable && store.shortcoming == nil)
+    try await store.refuse(Mirror.key)
+    try store.close()
+  }
+
+  @Test func whatForwardingCannotDoWithoutIsAnError() async throws {
+    #expect(throws: MirrorError.self) { try MirrorStore.openForForwarding("/proc/nowhere/mirror.sqlite") }
+    #expect(throws: MirrorError.self) { try MirrorStore.openForForwarding(NSTemporaryDirectory()) }
+    _ = try ScratchFile(path, Array(repeating: 7, count: 9000))
+    #expect { try MirrorStore.openForForwarding(path) } throws: { ($0 as? MirrorError)?.kind == .corrupt }
+  }
+
   @Test func aReadOnlyStoreIsNotCreated() {
     #expect { try MirrorStore.open(.file(path), readOnly: true) } throws: { ($0 as? MirrorError)?.kind == .cannotOpen }
     #expect(!FileManager.default.fileExists(atPath: path))

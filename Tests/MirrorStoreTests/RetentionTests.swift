@@ -92,6 +92,19 @@ import Testing
     #expect(try mirror.store.counts().messages.count == 17)
   }
 
+  /// A flipped bit in a count must not cost what people paid for.
+  @Test func aWrongCountIsCorrectedBeforeAnythingGoes() async throws {
+    let mirror = try await filled(4)
+    let before = try mirror.store.counts()
+    try await mirror.store.write("damage") { try $0.execute(sql: "UPDATE tally SET bytes = bytes + (1 << 62)") }
+    let limits = policy {
+      ($0.messageBytesMax, $0.responseBytesMax) = (before.messages.bytes, before.responses.bytes)
+    }
+    #expect(try await mirror.store.enforce(limits, at: mirror.now).isNothing)
+    let after = try mirror.store.counts()
+    #expect(after.messages == before.messages && after.responses == before.responses)
+  }
+
   @Test func whatWasNotUsedForTooLongGoes() async throws {
     let mirror = try await filled(3)
     let later = UnixTime(milliseconds: mirror.now.milliseconds + 100_000)
@@ -147,7 +160,7 @@ import Testing
       outcome: .interrupted, at: mirror.tick(), account: mirror.account)
     _ = try await mirror.store.forgetDeleted(before: mirror.tick())
     let counts = try mirror.store.counts()
-    let counted = try await mirror.store.writer.read { db in
+    let counted = try await mirror.store.readBeside { db in
       try [
         "conversation WHERE gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL", "branch WHERE gone_at IS NULL",
         "message WHERE gone_at IS NULL", "checkpoint WHERE gone_at IS NULL", "draft", "response",
@@ -157,7 +170,7 @@ import Testing
       counts.conversations, counts.branches, counts.messages, counts.checkpoints, counts.drafts, counts.responses,
     ]
     #expect(kinds.map(\.count) == counted)
-    let bytes = try await mirror.store.writer.read { db in
+    let bytes = try await mirror.store.readBeside { db in
       try [
         ("conversation", "ifnull(length(text), 0) + ifnull(length(item_text), 0)"), ("branch", "length(text)"),
         ("message", "length(text)"), ("checkpoint", "length(text)"),
@@ -173,7 +186,7 @@ import Testing
 extension Mirror {
   /// Bytes of the database without its free pages.
   fileprivate func used() async throws -> Int64 {
-    try await store.writer.read { db in
+    try await store.readBeside { db in
       try Int64.fetchOne(
         db,
         sql: """

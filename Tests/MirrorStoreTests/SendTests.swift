@@ -21,6 +21,20 @@ import Testing
     #expect(try mirror.ids("conversations", allConversations) == ["c"])
   }
 
+  /// The first answer tells which branch the main one is: nothing else did.
+  @Test(arguments: ["", messages()])
+  func aSendWithoutABranchIsInTheListWithoutABranch(seenBefore: String) async throws {
+    let mirror = try await Mirror()
+    if !seenBefore.isEmpty { try await mirror.show(mainMessages("c"), seenBefore) }
+    let answer = #"{"message":\#(message("a1", "assistant", branch: "b"))}"#
+    for (number, body) in [(1, answer), (2, answer.replacing("a1", with: "a2"))] {
+      try await mirror.write(send, #"{"content":"q"}"#, answer: body)
+      #expect(try mirror.ids("messages", mainMessages("c")).count == number * 2)
+      #expect(try mirror.isComplete(mainMessages("c")) == !seenBefore.isEmpty)
+    }
+    #expect(try mirror.ids("messages", .branchMessages(conversation: "c", branch: "b")).count == 4)
+  }
+
   @Test func theUsersMessageIsMadeFromTheRequest() async throws {
     let mirror = try await created()
     try await mirror.write(

@@ -7,8 +7,11 @@ internal import Synchronization
 final class Caretaker: Sendable {
   /// How often it looks whether the mirror is too large; what is damaged it looks at when that shows.
   static let interval = Duration.seconds(60)
-  /// A check reads the whole mirror: not again and again when it finds nothing.
+  /// A check reads the whole mirror: not again and again when errors say damage and it finds none.
   static let checkInterval = Duration.seconds(600)
+
+  /// How soon a mirror that cannot be written is tried again; each time later, up to `interval`.
+  static let reopeningPause = Duration.seconds(5)
 
   /// What is recorded within this time is indexed together.
   static let indexingDelay = Duration.milliseconds(100)
@@ -16,6 +19,8 @@ final class Caretaker: Sendable {
   /// What is wrong, the worse the greater.
   private enum Trouble: Int {
     case index
+    /// The daemon before this one ended at any moment, perhaps with the machine: nobody has looked since.
+    case unchecked
     case damaged
     /// A check found the damage.
     case condemned
@@ -32,17 +37,22 @@ final class Caretaker: Sendable {
   private let counters: Counters
   private let logger: Logger
   private let isReachable: @Sendable () -> Bool
+  private let becameWritable: @Sendable () -> Void
   private let state = Mutex(State())
   /// Kept when there is something to index.
   private let unindexed = Mutex(Promise<Void>())
 
-  /// - Parameter isReachable: Whether what is dropped could be fetched again.
+  /// - Parameters:
+  ///   - checksFirst: Whether the mirror is read through for damage before anything else is done.
+  ///   - isReachable: Whether what is dropped could be fetched again.
+  ///   - becameWritable: Called when a mirror that could not be written was opened for writing after all.
   init(
-    mirror: Mirror, policy: RetentionPolicy, counters: Counters, logger: Logger,
-    isReachable: @escaping @Sendable () -> Bool
+    mirror: Mirror, policy: RetentionPolicy, checksFirst: Bool, counters: Counters, logger: Logger,
+    isReachable: @escaping @Sendable () -> Bool, becameWritable: @escaping @Sendable () -> Void = {}
   ) {
     (self.mirror, self.policy, self.counters, self.logger) = (mirror, policy, counters, logger)
-    self.isReachable = isReachable
+    (self.isReachable, self.becameWritable) = (isReachable, becameWritable)
+    if checksFirst { state.withLock { $0.trouble = .unchecked } }
   }
 
   /// Where the damaged mirror is that was replaced while the daemon ran; `nil`: none was.
@@ -78,7 +88,7 @@ final class Caretaker: Sendable {
   private func indexWhatComes() async {
     // What the daemon before this one left.
     noteRecorded()
-    while await unindexed.withLock({ $0 }).value() != nil {
+    while await unindexed.withLock({ $0 }).value() != nil, !Task.isCancelled {
       // Cancelled: the next look at it ends the loop.
       try? await Task.sleep(for: Self.indexingDelay)
       unindexed.withLock { $0 = Promise() }
@@ -96,6 +106,7 @@ final class Caretaker: Sendable {
   /// Indexes what was recorded up to now.
   /// - Returns: Whether all of it is.
   private func index() async -> Bool {
+    guard mirror.store.shortcoming == nil else { return true }  // once it can be written, this is called again
     do throws(MirrorError) {
       try await mirror.store.index()
       return true
@@ -117,14 +128,36 @@ final class Caretaker: Sendable {
   }
 
   private func lookAfter() async {
+    var pause = Self.reopeningPause
     while !Task.isCancelled {
       let nudge = state.withLock { state in
         if state.nudge.current != nil { state.nudge = Promise() }
         return state.nudge
       }
-      await mend()
-      await keepWithinLimits()
-      _ = await nudge.value(within: Self.interval)
+      if await reopened() {
+        await mend()
+        await keepWithinLimits()
+        pause = Self.reopeningPause
+        _ = await nudge.value(within: Self.interval)
+      } else {
+        try? await Task.sleep(for: pause)  // cancelled: the loop ends
+        pause = min(pause * 2, Self.interval)
+      }
+    }
+  }
+
+  /// - Returns: Whether the mirror can be written.
+  private func reopened() async -> Bool {
+    guard mirror.store.shortcoming != nil else { return true }
+    do {
+      try await mirror.store.reopen()
+      becameWritable()
+      logger.notice("the mirror can be written again")
+      noteRecorded()
+      return true
+    } catch {
+      logger.debug("the mirror still cannot be written", metadata: ["cause": "\(error)"])
+      return false
     }
   }
 
@@ -163,8 +196,8 @@ final class Caretaker: Sendable {
       case nil: return
       case .index: try await rebuildIndex()
       case .condemned: try await replace()
-      case .damaged:
-        guard try await isDamaged() else { return }
+      case .unchecked, .damaged:
+        guard try await isDamaged(asReported: trouble == .damaged) else { return }
         trouble = .condemned
         try await replace()
       }
@@ -187,12 +220,18 @@ final class Caretaker: Sendable {
   }
 
   /// One error may be a passing one: only a check of all of it condemns the mirror.
-  private func isDamaged() async throws(MirrorError) -> Bool {
+  private func isDamaged(asReported: Bool) async throws(MirrorError) -> Bool {
     let now = ContinuousClock.now
-    guard state.withLock({ $0.lastCheck.map { now - $0 >= Self.checkInterval } ?? true }) else { return false }
+    guard !asReported || state.withLock({ $0.lastCheck.map { now - $0 >= Self.checkInterval } ?? true }) else {
+      return false
+    }
     let damage = try await mirror.store.damage()
-    state.withLock { $0.lastCheck = now }
-    if damage == nil { logger.warning("the mirror reported damage, but a check finds none") }
+    if asReported { state.withLock { $0.lastCheck = now } }
+    switch (damage, asReported) {
+    case (.some, _): break
+    case (nil, true): logger.warning("the mirror reported damage, but a check finds none")
+    case (nil, false): logger.info("the mirror is sound: it was read through after an unclean end")
+    }
     return damage != nil
   }
 

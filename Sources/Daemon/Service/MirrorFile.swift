@@ -3,7 +3,8 @@ internal import LocalServer
 internal import Logging
 internal import MirrorStore
 
-/// Opens the mirror for the daemon; a damaged one is set aside, never deleted.
+/// Opens the mirror for the daemon: a damaged one is set aside, never deleted; one that cannot be written keeps nobody from
+/// being served.
 enum MirrorFile {
   /// Claims the mirror for this process, until the lock is let go of. Makes its folder.
   static func lock(_ path: String) throws(StartError) -> ProcessLock {
@@ -23,7 +24,15 @@ enum MirrorFile {
   }
 
   static func open(_ path: String, _ logger: Logger) throws(StartError) -> MirrorStore {
-    do throws(MirrorError) { return try MirrorStore.open(.file(path)) } catch {
+    do throws(MirrorError) {
+      let store = try MirrorStore.openForForwarding(path)
+      if let shortcoming = store.shortcoming {
+        logger.error(
+          "nothing is recorded: the mirror cannot be written. Forwarding goes on; it is tried again",
+          metadata: ["access": "\(store.access.rawValue)", "cause": "\(shortcoming)"])
+      }
+      return store
+    } catch {
       guard error.kind == .corrupt else { throw StartError("\(error) See --database.") }
       return try replace(path, error, logger)
     }

@@ -37,7 +37,8 @@ public final class ProxyDaemon: Sendable {
     store = try MirrorFile.open(path, logger)
     let accounts = Accounts(store: store, hashKey: try Self.accountKey(in: directory, store, logger))
     mirror = Mirror(
-      store: store, accounts: accounts, memoryBytesMax: settings.memoryCache, trustedSince: Self.trustedSince(lock))
+      store: store, accounts: accounts, memoryBytesMax: settings.memoryCache,
+      trustedSince: Self.trustedSince(lock) ?? .now)
     mode = CurrentMode(settings.mode)
     upstream = Upstream(
       origin: settings.upstream, transport: transport,
@@ -46,8 +47,10 @@ public final class ProxyDaemon: Sendable {
       mode: mode, logger: logger)
     let counters = Counters()
     caretaker = Caretaker(
-      mirror: mirror, policy: settings.retention, counters: counters, logger: logger,
-      isReachable: { [upstream, mode] in mode.current != .offline && !upstream.prefersMirror })
+      mirror: mirror, policy: settings.retention, checksFirst: Self.trustedSince(lock) == nil, counters: counters,
+      logger: logger,
+      isReachable: { [upstream, mode] in mode.current != .offline && !upstream.prefersMirror },
+      becameWritable: { [weak lock] in lock?.eraseNote() })
     let recorder = Recorder(
       mirror: mirror, background: background, caretaker: caretaker, responseBytesMax: settings.responseCaptureLimit,
       recordingBytesMax: settings.maxRecordingsSize,
@@ -89,7 +92,9 @@ public final class ProxyDaemon: Sendable {
   /// - Throws: `StartError` that names the address and what to do.
   public func bind() throws(StartError) -> [ListenAddress] {
     let bound = settings.listenIsExplicit ? try listen(settings.listen) : try listenOnLoopback()
-    try RunFile(pid: getpid(), listen: bound.map(\.description)).write(in: directory)
+    do { try RunFile(pid: getpid(), listen: bound.map(\.description)).write(in: directory) } catch {
+      logger.warning("commands do not find this daemon without --url", metadata: ["cause": "\(error)"])
+    }
     return bound
   }
 
@@ -156,12 +161,10 @@ public final class ProxyDaemon: Sendable {
   private static let cleanEnd = "trusted since "
 
   /// The daemon before this one says, when it recorded everything, since when answers can be trusted. One that said nothing
-  /// ended at any moment: no answer that was fetched before now counts as fresh.
-  private static func trustedSince(_ lock: ProcessLock) -> UnixTime {
-    guard lock.note.hasPrefix(cleanEnd), let milliseconds = Int64(lock.note.dropFirst(cleanEnd.count)) else {
-      return .now
-    }
-    return UnixTime(milliseconds: milliseconds)
+  /// (`nil`) ended at any moment: no answer that was fetched before now counts as fresh.
+  private static func trustedSince(_ lock: ProcessLock) -> UnixTime? {
+    guard lock.note.hasPrefix(cleanEnd) else { return nil }
+    return Int64(lock.note.dropFirst(cleanEnd.count)).map { UnixTime(milliseconds: $0) }
   }
 
   /// Without the key by which accounts were told apart, nothing that is stored can be found again by its owner.

@@ -59,6 +59,9 @@ final class Report: Sendable {
       "upstream_probes_total", "counter", "handshakes that looked whether upstream is back", snapshot.upstream.probes)
     metric("upstream_up", "gauge", "1 while upstream is online", snapshot.upstream.state == "online" ? 1 : 0)
     metric("connections", "gauge", "open client connections", snapshot.connections)
+    metric(
+      "mirror_writable", "gauge", "0 while the mirror cannot be written and nothing is recorded",
+      snapshot.mirrorAccess == MirrorStore.Access.writable.rawValue ? 1 : 0)
     metric("writer_queue", "gauge", "observations that wait for the mirror's writer", snapshot.writerQueue.waiting)
     metric("writer_queue_bytes", "gauge", "size of what waits for it", snapshot.writerQueue.bytes)
     if let mirror = snapshot.mirror {
@@ -140,6 +143,9 @@ final class Report: Sendable {
     var upstream: UpstreamPart
     /// `nil`: the database could not be read just now.
     var mirror: MirrorPart?
+    /// `writable`; `read-only` or `none` while nothing can be recorded.
+    var mirrorAccess: String?
+    var mirrorShortcoming: String?
     var writerQueue: QueuePart
     var memoryCache: MemoryCachePart
     var work: WorkPart
@@ -155,7 +161,8 @@ final class Report: Sendable {
       version: version, mode: mode.current.rawValue, uptimeSeconds: Self.seconds(startedAt.duration(to: .now)),
       connections: server.withLock { $0?.statistics.openConnections ?? 0 }, requestsRunning: background.count,
       callsSaved: counters[.hitsFresh] + counters[.hitsStale] + counters[.hitsOffline] + counters[.readsCollapsed],
-      upstream: upstreamPart(), mirror: mirrorPart(), writerQueue: queuePart(),
+      upstream: upstreamPart(), mirror: mirrorPart(), mirrorAccess: mirror.store.access.rawValue,
+      mirrorShortcoming: mirror.store.shortcoming?.description, writerQueue: queuePart(),
       memoryCache: .init(entries: mirror.hot.count, bytes: mirror.hot.bytes, bytesMax: mirror.hot.bytesMax),
       work: .init(storeReads: work.storeReads, storeWrites: work.storeWrites, jsonDocuments: work.documentsScanned),
       counters: values,

@@ -61,6 +61,9 @@ public struct StatusReport: Sendable {
         "            \(parts.joined(separator: ", ")), \(snapshot.writerQueue.waiting) waiting to be written")
       if let aside = mirror.setAside { lines.append("DAMAGED     a mirror was set aside: \(aside)") }
     }
+    if let shortcoming = snapshot.mirrorShortcoming {
+      lines.append("NOTHING IS RECORDED, mirror access is \(snapshot.mirrorAccess ?? "none"): \(shortcoming)")
+    }
     lines.append("memory      \(snapshot.memoryCache.entries) answers, \(snapshot.memoryCache.bytes / 1024) KiB")
     lines.append("clients     \(snapshot.connections) connections, \(snapshot.requestsRunning) requests under way")
     if let failure = snapshot.lastRecordingFailure {

@@ -24,7 +24,7 @@ extension Partition {
     if !overflow {
       var oldest = Int64.max
       try composition.appendElements(self, Self.selecting(key), arguments(key, list) + [perPage, start]) { row, _ in
-        oldest = min(oldest, row[1])
+        oldest = min(oldest, try row[1])
       }
       composition.rest(on: oldest)
     } else {

@@ -9,7 +9,7 @@ extension Partition {
       let messages = try messageList(branch: nil, of: ref.row)
     else { return .unknown }
     var composition = Composition()
-    composition.rest(on: row[1])
+    composition.rest(on: try row[1])
     composition.rest(on: messages)
     let tree = try conversationTree(ref)
     composition.complete = composition.complete && !tree.lacksDamaged
@@ -64,14 +64,15 @@ extension Partition {
     for row in try all(
       "SELECT id, mid, branch, text FROM message WHERE conversation = ? AND gone_at IS NULL ORDER BY id", [ref.row])
     {
-      guard let branch = indexes[row[2] as String? ?? main ?? ""] else { continue }
+      guard let branch = indexes[try row[2] as String? ?? main ?? ""] else { continue }
       guard try !leavesDamagedOut || row.isJSON(3), let text = try row.json(3) else {
         damaged += 1
         continue
       }
       let bid = branches[branch].bid
-      let rank = ranks[bid]?[row[0]] ?? (branches[branch].isMain ? ranks[""]?[row[0]] : nil)
-      messages.append((row[1], branch, text, rank ?? .max))
+      let id: Int64 = try row[0]
+      let rank = ranks[bid]?[id] ?? (branches[branch].isMain ? ranks[""]?[id] : nil)
+      messages.append((try row[1], branch, text, rank ?? .max))
     }
     // Equal ranks keep their order of arrival: the sort is stable.
     messages.sort { $0.rank < $1.rank }
@@ -91,7 +92,7 @@ extension Partition {
     ).compactMap { row in
       guard try !leavesDamagedOut || row.isJSON(2) else { return nil }
       return try row.json(2).map {
-        ConversationTree.Branch(bid: row[0], forkPoint: row[1], text: $0, isMain: row[0] as String == main)
+        ConversationTree.Branch(bid: try row[0], forkPoint: try row[1], text: $0, isMain: try row[0] as String == main)
       }
     }
   }
@@ -104,7 +105,7 @@ extension Partition {
       SELECT key, member, position FROM list JOIN list_member ON list = list.id
       WHERE conversation = ? AND kind = 'messages'
       """, [ref.row]
-    ) { ranks[$0[0], default: [:]][$0[1]] = $0[2] }
+    ) { ranks[try $0[0], default: [:]][try $0[1]] = try $0[2] }
     return ranks
   }
 }

@@ -23,7 +23,7 @@ struct Composition {
   /// Appends the texts of rows as the elements of an array that is already open, and closes it.
   mutating func appendElements(
     _ part: Partition, _ sql: String, _ arguments: StatementArguments,
-    _ finish: (Row, inout [UInt8]) throws -> Void = { _, _ in }
+    _ finish: (StoredRow, inout [UInt8]) throws -> Void = { _, _ in }
   ) throws {
     try part.each(sql, arguments) { row in
       guard try !part.leavesDamagedOut || row.isJSON(0) else {
@@ -71,8 +71,8 @@ extension Partition {
     else {
       return try list(.conversations, of: nil)?.complete == true ? .absent : .unknown
     }
-    if row[1] as Int64? != nil { return .absent }
-    let ref = ConversationRef(row: row[0], cid: cid)
+    if try row[1] as Int64? != nil { return .absent }
+    let ref = ConversationRef(row: try row[0], cid: cid)
     return switch read {
     case .conversations: .unknown
     case .conversation: try composeConversation(ref)
@@ -92,11 +92,11 @@ extension Partition {
     else { return .unknown }
     let messages = try messageList(branch: nil, of: ref.row)
     let branches = try list(.branches, of: ref.row)
-    let (showsMessages, showsBranches) = (row[1] as Bool? ?? true, row[2] as Bool? ?? true)
+    let (showsMessages, showsBranches) = (try row[1] as Bool? ?? true, try row[2] as Bool? ?? true)
     // Where the API embeds neither, the conversation alone is all there is to show.
     guard messages != nil || branches != nil || !(showsMessages || showsBranches) else { return .unknown }
     var composition = Composition()
-    composition.rest(on: row[3])
+    composition.rest(on: try row[3])
     composition.append(#""conversation":"#)
     composition.json.append(contentsOf: text)
     if showsMessages {
@@ -149,7 +149,7 @@ extension Partition {
   /// What to say about a branch that is not there; nil: it is, or may be.
   private func absence(of branch: String, in ref: ConversationRef) throws -> MirrorAnswer? {
     let row = try first("SELECT gone_at FROM branch WHERE conversation = ? AND bid = ?", [ref.row, branch])
-    if let row { return row[0] as Int64? == nil ? nil : .absent }
+    if let row { return try row[0] as Int64? == nil ? nil : .absent }
     return try list(.branches, of: ref.row)?.complete == true ? .absent : nil
   }
 
@@ -168,9 +168,9 @@ extension Partition {
       WHERE list = ? AND gone_at IS NULL ORDER BY position
       """, [list.id]
     ) { row, json in
-      let fill = MessageFill(rawValue: row[1])
+      let fill = MessageFill(rawValue: try row[1])
       if fill.contains(.conversation) { appendMember("conversationId", jsonString(ref.cid), toObject: &json) }
-      if fill.contains(.branch), let branch = row[2] as String? ?? main {
+      if fill.contains(.branch), let branch = try row[2] as String? ?? main {
         appendMember("branchId", jsonString(branch), toObject: &json)
       }
     }

@@ -13,8 +13,9 @@ extension Partition {
     ).map { row in
       let object = try row.json(1)
       return BranchSummary(
-        id: row[0], title: object?.string("title") ?? "", parentBranchID: row[2], forkPointMessageID: row[3],
-        contextMode: object?.string("contextMode"), isMain: row[0] as String == main, messageCount: row[4])
+        id: try row[0], title: object?.string("title") ?? "", parentBranchID: try row[2],
+        forkPointMessageID: try row[3],
+        contextMode: object?.string("contextMode"), isMain: try row[0] as String == main, messageCount: try row[4])
     }
   }
 
@@ -28,11 +29,11 @@ extension Partition {
       let object = try row.json(1)
       let metadata = object?["metadata"]?.object
       return MessageDetail(
-        id: row[0], branchID: row[2], parentMessageID: object?["parentMessageId"]?.identifier,
+        id: try row[0], branchID: try row[2], parentMessageID: object?["parentMessageId"]?.identifier,
         role: object?.string("role") ?? "", content: object?.string("content") ?? "",
         model: object?.string("model") ?? metadata?.string("model"),
         tokenCount: (object?["tokenCount"] ?? object?["tokens"])?.integer, createdAt: object?.time("createdAt"),
-        isProvisional: row[3])
+        isProvisional: try row[3])
     }
   }
 
@@ -46,8 +47,8 @@ extension Partition {
       """, [ref.row, main, branch]
     ).map { row in
       DraftDetail(
-        branchID: row[0], question: row[1], answer: row[2], model: row[3],
-        outcome: StreamOutcome(rawValue: row[4]) ?? .interrupted, savedAt: UnixTime(milliseconds: row[5]))
+        branchID: try row[0], question: try row[1], answer: try row[2], model: try row[3],
+        outcome: StreamOutcome(rawValue: try row[4]) ?? .interrupted, savedAt: UnixTime(milliseconds: try row[5]))
     }
   }
 
@@ -57,7 +58,7 @@ extension Partition {
     ).map { row in
       let object = try row.json(2)
       return CheckpointDetail(
-        id: row[0], branchID: row[1], anchorMessageID: object?["anchor_message_id"]?.identifier,
+        id: try row[0], branchID: try row[1], anchorMessageID: object?["anchor_message_id"]?.identifier,
         summary: object?.string("summary") ?? "", tokenCount: object?["token_count"]?.integer,
         createdAt: object?.time("created_at"))
     }

@@ -14,10 +14,10 @@ extension MirrorStore {
       outcome.responses += try await evictResponses(fetchedBefore: oldest)
       outcome.conversations += try await evictConversations { $1 < oldest.milliseconds }
     }
-    if let limit = policy.responseBytesMax {
+    if let limit = policy.responseBytesMax, try await holdsMore("response", than: limit) {
       outcome.responses += try await evictResponses(over: limit) { try $0.tallied("response") }
     }
-    if let limit = policy.messageBytesMax, try await passes(limit, { try $0.tallied("message") }) {
+    if let limit = policy.messageBytesMax, try await holdsMore("message", than: limit) {
       let goal = RetentionPolicy.goal(limit)
       outcome.deletedTexts += try await forgetDeleted(before: time)
       outcome.conversations += try await evictConversations { db, _ in try db.tallied("message") > goal }
@@ -46,6 +46,20 @@ extension MirrorStore {
     _ limit: Int64, _ size: @escaping @Sendable (Database) throws -> Int64
   ) async throws(MirrorError) -> Bool {
     try read("measure the mirror") { try size($0) > limit }
+  }
+
+  /// Before anything goes because of the tally, it is counted anew: a damaged number must not empty the mirror.
+  private func holdsMore(_ kind: String, than limit: Int64) async throws(MirrorError) -> Bool {
+    guard try await passes(limit, { try $0.tallied(kind) }) else { return false }
+    let (tallied, counted) = try read("count what the mirror holds") { (try $0.tallied(kind), try $0.counted(kind)) }
+    if tallied != counted {
+      try await write("correct a count") { db in
+        // What was written since is in the tally.
+        let bytes = max(0, counted &+ (try db.tallied(kind) &- tallied))
+        try db.execute(sql: "UPDATE tally SET bytes = ? WHERE kind = ?", arguments: [bytes, kind])
+      }
+    }
+    return try await passes(limit) { try $0.tallied(kind) }
   }
 
   // MARK: Verbatim answers
@@ -85,19 +99,22 @@ extension MirrorStore {
   private func evictConversations(
     while isDue: @escaping @Sendable (Database, Int64) throws -> Bool
   ) async throws(MirrorError) -> Int {
-    var count = 0
-    while case let candidates = try read("find what was not used for longest", { try $0.leastRecentlyUsed() }),
-      !candidates.isEmpty
-    {
+    var evicted: Set<Int64> = []
+    while true {
+      let candidates = try read("find what was not used for longest", { try $0.leastRecentlyUsed() })
+        // Damage can make one look as if something were left of it.
+        .filter { !evicted.contains($0.row) }
+      let countBefore = evicted.count
       for candidate in candidates {
         switch try await evict(candidate, while: isDue) {
-        case .done: count += 1
+        case .done: evicted.insert(candidate.row)
         case .usedMeanwhile: continue
-        case .notDue: return count
+        case .notDue: return evicted.count
         }
       }
+      // None is left, or all of them are in use: the next pass looks again.
+      guard evicted.count > countBefore else { return evicted.count }
     }
-    return count
   }
 
   private enum Eviction { case done, usedMeanwhile, notDue }
@@ -136,20 +153,29 @@ extension MirrorStore {
 
   private static let responsesASlice = 64
 
+  /// Far more than a healthy mirror needs: a damaged index can name the same rows again and again.
+  private static let slicesMax = 100_000
+
   /// Repeats a transaction until it changes nothing.
   func repeated(
     _ doing: String, _ slice: @escaping @Sendable (Database) throws -> Int
   ) async throws(MirrorError) -> Int {
     var count = 0
-    while case let changed = try await write(doing, slice), changed > 0 { count += changed }
+    for _ in 0..<Self.slicesMax {
+      let changed = try await write(doing, slice)
+      guard changed > 0 else { break }
+      count += changed
+    }
     return count
   }
 
   /// Makes the file smaller. One that was made without `auto_vacuum` keeps its free pages and uses them again.
   private func giveFreePagesBack() async throws(MirrorError) {
-    while case (let before, let after) = try await write("give free pages back", { try $0.vacuumSlice() }),
-      after < before
-    {}
+    for _ in 0..<Self.slicesMax {
+      let (before, after, all) = try await write("give free pages back", { try $0.vacuumSlice() })
+      // More free pages than there are pages: a damaged head of the file.
+      guard after < before, before < all else { return }
+    }
   }
 }
 
@@ -165,31 +191,33 @@ private struct EvictionCandidate: Sendable {
 extension Database {
   /// Bytes in use: what a file without free pages would have.
   fileprivate func usedBytes() throws -> Int64 {
-    let row = try Row.fetchOne(
-      self,
-      sql: """
-        SELECT (page_count - freelist_count) * page_size
-        FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()
-        """)
-    return row?[0] ?? 0
+    try first(
+      """
+      SELECT (page_count - freelist_count) * page_size
+      FROM pragma_page_count(), pragma_freelist_count(), pragma_page_size()
+      """)?[0] ?? 0
   }
 
   fileprivate func tallied(_ kind: String) throws -> Int64 {
     try Int64.fetchOne(cachedStatement(sql: "SELECT bytes FROM tally WHERE kind = ?"), arguments: [kind]) ?? 0
   }
 
+  /// What the tally should say. Reads the whole table.
+  fileprivate func counted(_ kind: String) throws -> Int64 {
+    try Schema.sizeOfTexts(of: kind).flatMap { try Int64.fetchOne(self, sql: $0) } ?? 0
+  }
+
   /// Those that hold more than their line in the list, the least recently used first.
   fileprivate func leastRecentlyUsed() throws -> [EvictionCandidate] {
-    try Row.fetchAll(
-      cachedStatement(
-        sql: """
-          SELECT id, \(Self.lastUse) AS used FROM conversation
-          WHERE EXISTS (SELECT 1 FROM list WHERE list.conversation = conversation.id)
-            OR EXISTS (SELECT 1 FROM message WHERE message.conversation = conversation.id)
-            OR EXISTS (SELECT 1 FROM draft WHERE draft.conversation = conversation.id)
-          ORDER BY used LIMIT 64
-          """)
-    ).map { EvictionCandidate(row: $0[0], lastUse: $0[1]) }
+    try all(
+      """
+      SELECT id, \(Self.lastUse) AS used FROM conversation
+      WHERE EXISTS (SELECT 1 FROM list WHERE list.conversation = conversation.id)
+        OR EXISTS (SELECT 1 FROM message WHERE message.conversation = conversation.id)
+        OR EXISTS (SELECT 1 FROM draft WHERE draft.conversation = conversation.id)
+      ORDER BY used LIMIT 64
+      """
+    ).map { EvictionCandidate(row: try $0[0], lastUse: try $0[1]) }
   }
 
   private static let lastUse = """
@@ -226,12 +254,13 @@ extension Database {
     """,
   ]
 
-  /// - Returns: free pages before and after.
-  fileprivate func vacuumSlice() throws -> (Int, Int) {
+  /// - Returns: free pages before and after, and all there were.
+  fileprivate func vacuumSlice() throws -> (before: Int, after: Int, all: Int) {
     func free() throws -> Int { try Int.fetchOne(self, sql: "PRAGMA freelist_count") ?? 0 }
     let before = try free()
+    let pages = try Int.fetchOne(self, sql: "PRAGMA page_count") ?? 0
     // A row for each page: all of them have to be asked for.
-    _ = try Row.fetchAll(self, sql: "PRAGMA incremental_vacuum(\(1000))")
-    return (before, try free())
+    _ = try all("PRAGMA incremental_vacuum(\(1000))")
+    return (before, try free(), pages)
   }
 }

@@ -7,14 +7,14 @@ extension Partition {
     if let row = try first(
       "SELECT bid FROM branch WHERE conversation = ? AND is_main = 1 AND gone_at IS NULL", [conversation])
     {
-      return row[0]
+      return try row[0]
     }
     let roots = try all(
       """
       SELECT bid FROM branch
       WHERE conversation = ? AND parent IS NULL AND fork_point IS NULL AND gone_at IS NULL LIMIT 2
       """, [conversation])
-    if !roots.isEmpty { return roots.count == 1 ? roots[0][0] : nil }
+    if !roots.isEmpty { return roots.count == 1 ? try roots[0][0] : nil }
     guard let list = try list(.messages, of: conversation) else { return nil }
     for order in ["position", "position DESC"] {
       // Not all of them: where none says, a long conversation would be read through at every send.
@@ -23,7 +23,7 @@ extension Partition {
         SELECT branch FROM (SELECT member FROM list_member WHERE list = ? ORDER BY \(order) LIMIT 16)
         JOIN message ON message.id = member WHERE branch IS NOT NULL LIMIT 1
         """, [list.id])
-      if let row { return row[0] }
+      if let row { return try row[0] }
     }
     return nil
   }
@@ -50,10 +50,10 @@ extension Observation {
         VALUES (?, ?, ?, ?, ?, ?, ?)
         """, [ref.row, sighting.id, parent, forkPoint, isMain ?? false, seen.text.bytes.blob, now])
     }
-    let id: Int64 = known[0]
-    guard mayShow(goneAt: known[2]) else { return id }
+    let id: Int64 = try known[0]
+    guard mayShow(goneAt: try known[2]) else { return id }
     let old = try known.json(1)
-    if known[2] as Int64? != nil || old?.contradicts(seen) != false {
+    if try known[2] as Int64? != nil || old?.contradicts(seen) != false {
       try noteChange(.branches, in: ref, knownAt: known[3])
     }
     let text = extent == .partial ? seen.laid(over: old) : Array(seen.text.bytes)

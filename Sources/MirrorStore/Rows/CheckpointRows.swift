@@ -8,7 +8,7 @@ extension Partition {
       SELECT conversation.id, cid FROM checkpoint JOIN conversation ON conversation.id = checkpoint.conversation
       WHERE checkpoint.account = ? AND kid = ?
       """, [account, kid]
-    ).map { ConversationRef(row: $0[0], cid: $0[1]) }
+    ).map { ConversationRef(row: try $0[0], cid: try $0[1]) }
   }
 }
 
@@ -25,8 +25,8 @@ extension Observation {
         "INSERT INTO checkpoint (account, conversation, kid, branch, text, saved_at) VALUES (?, ?, ?, ?, ?, ?)",
         [part.account, ref.row, sighting.id, branch, seen.text.bytes.blob, now])
     }
-    let id: Int64 = known[0]
-    guard mayShow(goneAt: known[2]) else { return id }
+    let id: Int64 = try known[0]
+    guard mayShow(goneAt: try known[2]) else { return id }
     if try known[2] as Int64? != nil || known.json(1)?.contradicts(seen) != false {
       try noteChange(.checkpoints, in: ref, knownAt: known[3])
     }

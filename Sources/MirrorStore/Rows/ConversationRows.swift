@@ -7,11 +7,11 @@ extension Partition {
   /// nil: never heard of.
   func conversation(_ cid: String) throws -> ConversationRef? {
     try first("SELECT id FROM conversation WHERE account = ? AND cid = ?", [account, cid])
-      .map { ConversationRef(row: $0[0], cid: cid) }
+      .map { ConversationRef(row: try $0[0], cid: cid) }
   }
 
   func conversation(row: Int64) throws -> ConversationRef? {
-    try first("SELECT cid FROM conversation WHERE id = ?", [row]).map { ConversationRef(row: row, cid: $0[0]) }
+    try first("SELECT cid FROM conversation WHERE id = ?", [row]).map { ConversationRef(row: row, cid: try $0[0]) }
   }
 }
 
@@ -31,7 +31,7 @@ extension Observation {
     guard
       let row = try part.first(
         "SELECT text, item_text, gone_at, title, saved_at FROM conversation WHERE id = ?", [ref.row]),
-      mayShow(goneAt: row[2])
+      mayShow(goneAt: try row[2])
     else { return ref }
     let text = try row.json(0)
     let item = try row.json(1)
@@ -50,7 +50,7 @@ extension Observation {
       newText = text?.overlaid(by: seen) ?? (item == nil && seen.contains("id") ? seenText : nil)
       newItem = item?.replacingShared(from: seen) ?? item.map { Array($0.text.bytes) }
     }
-    let isBack = row[2] as Int64? != nil
+    let isBack = try row[2] as Int64? != nil
     if isBack || text?.contradicts(seen) == true || item?.contradicts(seen) == true {
       try noteChange(.conversation, in: ref, knownAt: row[4])
     }

@@ -18,7 +18,7 @@ extension Partition {
       SELECT id, complete, total, as_of FROM list
       WHERE account = ? AND ifnull(conversation, 0) = ? AND kind = ? AND key = ?
       """, [account, conversation ?? 0, kind.rawValue, key]
-    ).map { ListRow(id: $0[0], complete: $0[1], total: $0[2], asOf: $0[3]) }
+    ).map { ListRow(id: try $0[0], complete: try $0[1], total: try $0[2], asOf: try $0[3]) }
   }
 
   /// The messages of a branch (nil: the main one). The main branch has two lists, with and without its name: the one that
@@ -76,7 +76,7 @@ extension Observation {
       let last = try part.first(
         "SELECT position FROM list_member WHERE list = ? AND member = ?", [list.id, old[same - 1]])
     {
-      position = last[0] + 1
+      position = try last[0] + 1
     }
     if same == 0 {
       try part.run("DELETE FROM list_member WHERE list = ?", [list.id])

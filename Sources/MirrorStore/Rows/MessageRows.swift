@@ -35,7 +35,7 @@ extension Partition {
       SELECT conversation.id, cid FROM message JOIN conversation ON conversation.id = message.conversation
       WHERE message.account = ? AND mid = ?
       """, [account, mid]
-    ).map { ConversationRef(row: $0[0], cid: $0[1]) }
+    ).map { ConversationRef(row: try $0[0], cid: try $0[1]) }
   }
 }
 
@@ -66,12 +66,12 @@ extension Observation {
     return row
   }
 
-  private mutating func updateMessage(_ known: Row, _ sighting: MessageSighting, in ref: ConversationRef) throws
+  private mutating func updateMessage(_ known: StoredRow, _ sighting: MessageSighting, in ref: ConversationRef) throws
     -> Int64
   {
-    let id: Int64 = known[0]
-    let goneAt: Int64? = known[3]
-    let wasProvisional: Bool = known[4]
+    let id: Int64 = try known[0]
+    let goneAt: Int64? = try known[3]
+    let wasProvisional: Bool = try known[4]
     let seen = sighting.message.object
     guard mayShow(goneAt: goneAt), let oldBytes = try known.bytes(1) else { return id }
     if goneAt == nil, wasProvisional == sighting.isProvisional, oldBytes[...] == seen.text.bytes { return id }
@@ -138,9 +138,9 @@ extension Observation {
   mutating func messageLeft(_ row: Int64, list key: String, in ref: ConversationRef) throws {
     guard
       let message = try part.first("SELECT branch, provisional, saved_at, gone_at FROM message WHERE id = ?", [row]),
-      (message[3] as Int64?) == nil, (message[2] as Int64) <= now
+      (try message[3] as Int64?) == nil, (try message[2] as Int64) <= now
     else { return }
-    if message[1] as Bool { return try forgetMessage(row) }
+    if try message[1] as Bool { return try forgetMessage(row) }
     if try branchKey(message[0], in: ref) == branchKey(key, in: ref) { try hideMessage(row, in: ref) }
   }
 

@@ -13,18 +13,13 @@ struct Partition {
     try first("SELECT 1 FROM account WHERE id = ? AND refused = 0", [account]) != nil
   }
 
-  func first(_ sql: String, _ arguments: StatementArguments) throws -> Row? {
-    try Row.fetchOne(db.cachedStatement(sql: sql), arguments: arguments)
-  }
+  func first(_ sql: String, _ arguments: StatementArguments) throws -> StoredRow? { try db.first(sql, arguments) }
 
-  func all(_ sql: String, _ arguments: StatementArguments) throws -> [Row] {
-    try Row.fetchAll(db.cachedStatement(sql: sql), arguments: arguments)
-  }
+  func all(_ sql: String, _ arguments: StatementArguments) throws -> [StoredRow] { try db.all(sql, arguments) }
 
-  /// Without a copy of every row; the body must not run the same SQL again.
-  func each(_ sql: String, _ arguments: StatementArguments, _ body: (Row) throws -> Void) throws {
-    let rows = try Row.fetchCursor(db.cachedStatement(sql: sql), arguments: arguments)
-    while let row = try rows.next() { try body(row) }
+  /// Without a copy of every row; the body must neither keep the row nor run the same SQL again.
+  func each(_ sql: String, _ arguments: StatementArguments, _ body: (StoredRow) throws -> Void) throws {
+    try db.each(sql, arguments, body)
   }
 
   func numbers(_ sql: String, _ arguments: StatementArguments) throws -> [Int64] {
@@ -38,29 +33,6 @@ struct Partition {
   func insert(_ sql: String, _ arguments: StatementArguments) throws -> Int64 {
     try run(sql, arguments)
     return db.lastInsertedRowID
-  }
-}
-
-extension Row {
-  func bytes(_ index: Int) throws -> [UInt8]? {
-    try withUnsafeData(atIndex: index) { $0.map { Array($0) } }
-  }
-
-  /// A JSON text that was checked when it was stored.
-  func json(_ index: Int) throws -> JSONObject? {
-    try bytes(index).flatMap { JSONText(trusted: $0[...]).object }
-  }
-
-  func append(_ index: Int, to bytes: inout [UInt8]) throws {
-    try withUnsafeData(atIndex: index) { data in
-      if let data { bytes.append(contentsOf: data) }
-    }
-  }
-
-  /// Whether a column holds one whole JSON text.
-  func isJSON(_ index: Int) throws -> Bool {
-    guard let bytes = try bytes(index) else { return false }
-    return (try? JSONText(checking: bytes)) != nil  // why not does not matter
   }
 }
 

@@ -10,9 +10,9 @@ extension Partition {
         [account, read.canonicalText])
     else { return nil }
     let response = StoredResponse(
-      status: row[0], fields: StoredResponse.fields(fromBlob: try row.bytes(1) ?? []), body: try row.bytes(2) ?? [],
-      fetchedAt: UnixTime(milliseconds: row[3]))
-    return (response, row[4])
+      status: try row[0], fields: StoredResponse.fields(fromBlob: try row.bytes(1) ?? []), body: try row.bytes(2) ?? [],
+      fetchedAt: UnixTime(milliseconds: try row[3]))
+    return (response, try row[4])
   }
 
   /// Without its body, which may be large.

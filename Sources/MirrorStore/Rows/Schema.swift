@@ -277,11 +277,18 @@ enum Schema {
     ("response", "%.id IS NOT NULL", ["fields", "body"]),
   ]
 
+  private static func size(of texts: [String], _ row: String) -> String {
+    texts.map { "ifnull(length(CAST(\(row).\($0) AS BLOB)), 0)" }.joined(separator: " + ")
+  }
+
+  /// The query for what the tally of a table should say; nil: it is not counted.
+  static func sizeOfTexts(of table: String) -> String? {
+    tallied.first { $0.table == table }.map { "SELECT ifnull(sum(\(size(of: $0.texts, table))), 0) FROM \(table)" }
+  }
+
   private static func tallyTriggers(_ table: String, _ isVisible: String, _ texts: [String]) -> String {
     func visible(_ row: String) -> String { "(\(isVisible.replacing("%", with: row)))" }
-    func bytes(_ row: String) -> String {
-      texts.map { "ifnull(length(CAST(\(row).\($0) AS BLOB)), 0)" }.joined(separator: " + ")
-    }
+    func bytes(_ row: String) -> String { size(of: texts, row) }
     func trigger(_ event: String, _ visible: String, _ bytes: String) -> String {
       """
 

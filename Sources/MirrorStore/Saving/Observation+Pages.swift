@@ -45,7 +45,7 @@ extension Observation {
       let row = try part.first(
         "SELECT total, as_of, (SELECT count(*) FROM list_member WHERE list = list.id) FROM list WHERE id = ?",
         [list.id]),
-      let total = row[0] as Int64?, total == row[2] as Int64
+      let total = try row[0] as Int64?, try total == row[2] as Int64
     else { return }
     try part.run("UPDATE list SET complete = 1 WHERE id = ?", [list.id])
     guard key.isEmpty else { return }

@@ -24,7 +24,7 @@ extension Observation {
       rows.append(made)
     }
     if let answer { rows.append(try saveSent(answer, branch, in: ref)) }
-    try insertSent(rows, saidAt, branch: branch, in: ref)
+    try insertSent(rows, saidAt, branch: branch, isNamed: requested != nil, in: ref)
     try addToMessageCount(Int64(rows.count), branch: branch, in: ref)
     try touch(ref, answer ?? question)
     if rows.count == 2 { try dropDrafts(askedBy: rows[0], in: ref) }
@@ -70,13 +70,17 @@ extension Observation {
       SELECT mid FROM list_member JOIN message ON message.id = member
       WHERE list = ? AND gone_at IS NULL AND position < ? ORDER BY position DESC LIMIT 1
       """, [list.id, place]
-    ).map { $0[0] }
+    ).map { try $0[0] }
   }
 
   /// The main branch's messages are in its list and in the one without a branch; a list that is not there begins here.
-  private func insertSent(_ rows: [Int64], _ saidAt: Int64?, branch: String?, in ref: ConversationRef) throws {
+  /// - Parameter isNamed: Whether the request said which branch: one that did not is for the main branch, also where it is
+  ///   not known yet which one that is.
+  private func insertSent(
+    _ rows: [Int64], _ saidAt: Int64?, branch: String?, isNamed: Bool, in ref: ConversationRef
+  ) throws {
     let main = try part.mainBranch(of: ref.row)
-    let isMain = branch == nil || branch == main
+    let isMain = branch == nil || branch == main || (main == nil && !isNamed)
     var lists = try [part.list(.messages, branch ?? main ?? "", of: ref.row)]
     if isMain { lists.append(try part.list(.messages, of: ref.row)) }
     if lists.allSatisfy({ $0 == nil }) {

@@ -88,8 +88,8 @@ extension Observation {
     }
     let old = try part.first("SELECT id, branch FROM message WHERE account = ? AND mid = ?", [part.account, id])
     let row = try saveMessage(
-      MessageSighting(message: update, branch: old.flatMap { $0[1] as String? }, extent: .partial), in: ref)
-    if let old = old?[0] as Int64?, old != row {
+      MessageSighting(message: update, branch: old.flatMap { try $0[1] as String? }, extent: .partial), in: ref)
+    if let old = try old?[0] as Int64?, old != row {
       try replaceMember(old, with: row, in: .messages, of: ref)
       try hideMessage(old, in: ref)
     }
@@ -137,7 +137,7 @@ extension Observation {
       let row = try part.first("SELECT id FROM message WHERE account = ? AND mid = ?", [part.account, forkPoint])
     else { return nil }
     let members = try part.members(of: list)
-    return members.firstIndex(of: row[0]).map { (Array(members[...$0]), list.complete) }
+    return members.firstIndex(of: try row[0]).map { (Array(members[...$0]), list.complete) }
   }
 
   private mutating func foldUpdate(_ seen: SeenWrite, branch id: String, in ref: ConversationRef) throws {
@@ -183,8 +183,8 @@ extension Observation {
       throw Unmirrored(reason: "the conversation of the checkpoint is not known")
     }
     let old = try part.first("SELECT id, branch FROM checkpoint WHERE account = ? AND kid = ?", [part.account, id])
-    let row = try saveCheckpoint(checkpoint, in: ref, branch: old.flatMap { $0[1] as String? })
-    guard let old = old?[0] as Int64?, old != row else { return }
+    let row = try saveCheckpoint(checkpoint, in: ref, branch: old.flatMap { try $0[1] as String? })
+    guard let old = try old?[0] as Int64?, old != row else { return }
     try replaceMember(old, with: row, in: .checkpoints, of: ref)
     try hideCheckpoint(old, in: ref)
   }

@@ -39,10 +39,15 @@ public struct MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
     case let error as DatabaseError:
       let (kind, reason) = Self.reason(error)
       self.init(kind, "cannot \(doing): \(reason)")
+    // Every table is STRICT and every read knows what it asks for: only damage puts something else there.
+    case is RowDecodingError:
+      self.init(.corrupt, "cannot \(doing): a value has the wrong type. \(Self.afterDamage)")
     default:
       self.init(.failed, "cannot \(doing): \(type(of: error))")
     }
   }
+
+  private static let afterDamage = "Set it aside and start with a new one."
 
   private static func reason(_ error: DatabaseError) -> (Kind, String) {
     let code = "SQLite code \(error.extendedResultCode.rawValue)"
@@ -50,7 +55,7 @@ public struct MirrorError: Error, Sendable, Equatable, CustomStringConvertible {
     case .SQLITE_CORRUPT where error.extendedResultCode == .SQLITE_CORRUPT_VTAB:
       (.corruptIndex, "the search index is damaged (\(code)). It is made anew.")
     case .SQLITE_CORRUPT, .SQLITE_NOTADB:
-      (.corrupt, "the database is damaged (\(code)). Set it aside and start with a new one.")
+      (.corrupt, "the database is damaged (\(code)). \(afterDamage)")
     case .SQLITE_FULL: (.diskFull, "the disk is full (\(code)). Free space; forwarding goes on meanwhile.")
     case .SQLITE_BUSY, .SQLITE_LOCKED: (.busy, "the database is locked (\(code)). Is another process using it?")
     case .SQLITE_READONLY: (.readOnly, "the database cannot be written (\(code)). Check its owner and mode.")

@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// A full disk costs the record, never the answer.
-@Suite(.timeLimit(.minutes(2))) struct FullDiskTests {
+/// A disk that is full or cannot be written costs the record, never the answer.
+@Suite(.timeLimit(.minutes(2))) struct BadDiskTests {
   static var unshare: URL? {
     let path = "/usr/bin/unshare"
     return FileManager.default.isExecutableFile(atPath: path) ? URL(fileURLWithPath: path) : nil
@@ -18,10 +18,11 @@ import Testing
 
   @Test(
     .enabled(if: StreamTests.python != nil, "python3 is not installed"),
-    .enabled("a tmpfs cannot be mounted: that needs root and unshare") { await canMount() })
-  func forwardingGoesOnWithoutRoomAndRecordingWithIt() async throws {
+    .enabled("a tmpfs cannot be mounted: that needs root and unshare") { await canMount() },
+    arguments: ["full_disk.py", "read_only.py"])
+  func forwardingGoesOnAndRecordingWhenItCan(script name: String) async throws {
     let folder = try Folder()
-    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "clients/full_disk.py")
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "clients/\(name)")
     let run = try await Program.run(
       try #require(Self.unshare),
       ["--mount", try #require(StreamTests.python).path, script.path, Program.binary.path, folder.path])

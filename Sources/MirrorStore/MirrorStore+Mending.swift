@@ -1,0 +1,63 @@
+internal import Foundation
+internal import GRDB
+internal import Glibc
+
+extension MirrorStore {
+  /// Moves a damaged database out of the way, with its `-wal` and `-shm`; nothing is deleted.
+  /// - Returns: the new path of the database.
+  public static func setAside(_ path: String, at time: UnixTime = .now) throws(MirrorError) -> String {
+    var target = "\(path).damaged-\(time.milliseconds)"
+    while FileManager.default.fileExists(atPath: target) { target += "-again" }
+    for suffix in ["-wal", "-shm", ""] where rename(path + suffix, target + suffix) != 0 {
+      let code = errno
+      if code == ENOENT, !suffix.isEmpty { continue }
+      throw MirrorError(
+        .cannotOpen, "cannot set \(path)\(suffix) aside: \(String(cString: strerror(code))). Move it by hand.")
+    }
+    return target
+  }
+
+  /// Looks whether the database is damaged. Reads all of it, seconds for a large one; others go on reading and writing.
+  /// - Returns: SQLite's words for the first damage; nil: none.
+  public func damage() async throws(MirrorError) -> String? {
+    do {
+      return try await readBeside { db in
+        let found = try String.fetchOne(db, sql: "PRAGMA integrity_check(1)")
+        return found == "ok" ? nil : found ?? "no answer"
+      }
+    } catch {
+      let error = MirrorError(error, doing: "check the mirror")
+      guard error.kind == .corrupt else { throw error }
+      return error.description
+    }
+  }
+
+  /// Sets the damaged database aside while the store is in use and goes on with an empty one. Calls that meet the change
+  /// fail with `.interrupted`. Accounts that were known are not: those of the new database have other ids, so nothing that
+  /// is still on its way can reach another account.
+  /// - Returns: where the damaged one is now.
+  /// - Precondition: The store is a file that may be written, and nobody else does this at the same time.
+  public func startAnew(at time: UnixTime = .now) async throws(MirrorError) -> String {
+    guard case .file(let path) = location else { preconditionFailure("a mirror in memory cannot be set aside") }
+    let doing = "begin a new mirror\(location.text)"
+    if access == .readOnly, let shortcoming { throw shortcoming }
+    var aside = path
+    do {
+      try await replaceDatabase { [location, patience] old in
+        // Before it is moved: closing it later would remove the log of the new one, which has its name.
+        try old.database?.close()
+        // Gone when an earlier try got no further than this.
+        if FileManager.default.fileExists(atPath: path) { aside = try Self.setAside(path, at: time) }
+        let new = try Self.openForWriting(location, patience)
+        try await new.write { db in
+          try db.execute(
+            sql: "INSERT INTO account (id, key, refused) VALUES (?, x'', 1)", arguments: [time.milliseconds])
+        }
+        return Opening(database: new)
+      }
+      return aside
+    } catch {
+      throw MirrorError(error, doing: doing)
+    }
+  }
+}
