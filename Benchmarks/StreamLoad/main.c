@@ -2,7 +2,7 @@
 // them. Each event carries the time when it was sent, so that a client knows how long it was on its way: both must run on one
 // machine. One thread each, epoll, no allocation while it measures.
 //
-//   stream-load upstream EVENTS INTERVAL_MS                  prints "port N", serves until it is ended
+//   stream-load upstream EVENTS                              prints "port N", serves until it is ended
 //   stream-load clients PORT STREAMS EVENTS INTERVAL_MS      prints one line of JSON
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -65,11 +65,22 @@ struct source {
   int descriptor;
   int sent;  // events; -1: no request yet
   uint64_t due;
+  uint64_t interval;
   char request[8192];
   size_t length;
 };
 
 static struct source sources[CONNECTIONS_MAX];
+static uint64_t stream_count;
+
+// Streams of different conversations keep no step with one another: each has its own moment within the interval, and all
+// moments together are spread evenly (multiples of the golden ratio), however the requests came.
+static uint64_t first_due(uint64_t interval) {
+  double part = (double)stream_count++ * 0.6180339887498949;
+  uint64_t moment = (uint64_t)((part - (double)(uint64_t)part) * (double)interval);
+  uint64_t due = now_ns() + THINKING_NS;
+  return due - due % interval + moment + (moment < due % interval ? interval : 0);
+}
 
 static void send_all(struct source *source, const char *bytes, size_t length) {
   while (length > 0) {
@@ -95,7 +106,7 @@ static int is_whole_request(struct source *source) {
   return source->length >= (size_t)(end + 4 - source->request) + body;
 }
 
-static void read_request(struct source *source, uint64_t interval) {
+static void read_request(struct source *source) {
   ssize_t count = recv(source->descriptor, source->request + source->length, sizeof source->request - 1 - source->length, 0);
   if (count <= 0) {
     close(source->descriptor);
@@ -104,15 +115,17 @@ static void read_request(struct source *source, uint64_t interval) {
   }
   source->length += (size_t)count;
   if (!is_whole_request(source)) return;
+  char *field = strcasestr(source->request, "\r\nx-interval-us:");
+  source->interval = (field ? strtoul(field + 16, NULL, 10) : 20000) * 1000u;
   source->length = 0;
   source->sent = 0;
-  source->due = now_ns() + THINKING_NS;
+  source->due = first_due(source->interval);
   const char *head = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nTransfer-Encoding: chunked\r\n\r\n";
   send_all(source, head, strlen(head));
 }
 
 // Gives when the next event of any stream is due.
-static uint64_t send_what_is_due(int count, int events, uint64_t interval) {
+static uint64_t send_what_is_due(int count, int events) {
   uint64_t next = UINT64_MAX;
   for (int index = 0; index < count; index++) {
     struct source *source = &sources[index];
@@ -124,7 +137,7 @@ static uint64_t send_what_is_due(int count, int events, uint64_t interval) {
                  (unsigned long long)now_ns());
         send_event(source, event);
         source->sent++;
-        source->due += interval;
+        source->due += source->interval;
       } else {
         send_event(source, "data: {\"type\":\"complete\",\"message\":{\"id\":\"m\",\"role\":\"assistant\",\"content\":\"x\"}}\n\n");
         send_event(source, "data: [DONE]\n\n");
@@ -138,7 +151,7 @@ static uint64_t send_what_is_due(int count, int events, uint64_t interval) {
   return next;
 }
 
-static int serve(int events, uint64_t interval) {
+static int serve(int events) {
   int listener = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   struct sockaddr_in address = loopback(0);
   socklen_t length = sizeof address;
@@ -164,13 +177,13 @@ static int serve(int events, uint64_t interval) {
           watch(queue, peer, (uint64_t)count++);
         }
       } else if (number < UINT64_MAX - 1) {
-        read_request(&sources[number], interval);
+        read_request(&sources[number]);
       } else {
         uint64_t expired;
         if (read(timer, &expired, sizeof expired) < 0 && errno != EAGAIN) die("timer");
       }
     }
-    uint64_t next = send_what_is_due(count, events, interval);
+    uint64_t next = send_what_is_due(count, events);
     if (next == UINT64_MAX) continue;
     struct itimerspec time = {.it_value = {.tv_sec = (time_t)(next / 1000000000u), .tv_nsec = (long)(next % 1000000000u)}};
     timerfd_settime(timer, TFD_TIMER_ABSTIME, &time, NULL);
@@ -248,10 +261,7 @@ static int read_streams(int port, int streams, int events, uint64_t interval) {
   latency_max = (size_t)streams * (size_t)events;
   latencies = calloc(latency_max, sizeof *latencies);
   int queue = epoll_create1(EPOLL_CLOEXEC);
-  uint64_t began = now_ns();
   for (int index = 0; index < streams; index++) {
-    // Spread over one interval: events of different streams do not come at one moment.
-    while (now_ns() < began + interval * (uint64_t)index / (uint64_t)streams) {}
     int descriptor = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     struct sockaddr_in address = loopback(port);
     if (connect(descriptor, (struct sockaddr *)&address, sizeof address) != 0) die("connect");
@@ -259,7 +269,8 @@ static int read_streams(int port, int streams, int events, uint64_t interval) {
     char request[512];
     int length = snprintf(request, sizeof request,
         "POST /api/v1/conversations/c%d/messages/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: ApiKey bench\r\n"
-        "Accept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n{\"content\":\"h\"}", index);
+        "Accept: text/event-stream\r\nX-Interval-us: %llu\r\nContent-Type: application/json\r\nContent-Length: 15\r\n\r\n"
+        "{\"content\":\"h\"}", index, (unsigned long long)(interval / 1000));
     if (send(descriptor, request, (size_t)length, MSG_NOSIGNAL) != length) die("send");
     sinks[index] = (struct sink){.descriptor = descriptor};
     watch(queue, descriptor, (uint64_t)index);
@@ -287,7 +298,7 @@ static int read_streams(int port, int streams, int events, uint64_t interval) {
 
 int main(int count, char **words) {
   allow_many_descriptors();
-  if (count == 4 && strcmp(words[1], "upstream") == 0) return serve(atoi(words[2]), (uint64_t)(atof(words[3]) * 1e6));
+  if (count == 3 && strcmp(words[1], "upstream") == 0) return serve(atoi(words[2]));
   if (count == 6 && strcmp(words[1], "clients") == 0 && atoi(words[3]) <= CONNECTIONS_MAX) {
     return read_streams(atoi(words[2]), atoi(words[3]), atoi(words[4]), (uint64_t)(atof(words[5]) * 1e6));
   }
