@@ -40,24 +40,40 @@ extension MirrorStore {
   public func startAnew(at time: UnixTime = .now) async throws(MirrorError) -> String {
     guard case .file(let path) = location else { preconditionFailure("a mirror in memory cannot be set aside") }
     let doing = "begin a new mirror\(location.text)"
-    if access == .readOnly, let shortcoming { throw shortcoming }
+    guard location.seemsWritable || isSetAside else {
+      throw shortcoming ?? MirrorError(.readOnly, "cannot \(doing): its disk is full or cannot be written.")
+    }
     var aside = path
+    var failure: MirrorError?
     do {
       try await replaceDatabase { [location, patience] old in
-        // Before it is moved: closing it later would remove the log of the new one, which has its name.
-        try old.database?.close()
-        // Gone when an earlier try got no further than this.
-        if FileManager.default.fileExists(atPath: path) { aside = try Self.setAside(path, at: time) }
-        let new = try Self.openForWriting(location, patience)
-        try await new.write { db in
-          try db.execute(
-            sql: "INSERT INTO account (id, key, refused) VALUES (?, x'', 1)", arguments: [time.milliseconds])
+        do {
+          // Before it is moved: closing it later would remove the log of the new one, which has its name.
+          try old.database?.close()
+          // Gone when an earlier try got no further than this.
+          if FileManager.default.fileExists(atPath: path) { aside = try Self.setAside(path, at: time) }
+          return Opening(database: try await Self.begin(location, patience, at: time))
+        } catch {
+          let error = MirrorError(error, doing: doing)
+          failure = error
+          return Opening(database: nil, shortcoming: error, isSetAside: true)
         }
-        return Opening(database: new)
       }
-      return aside
     } catch {
       throw MirrorError(error, doing: doing)
     }
+    if let failure { throw failure }
+    return aside
+  }
+
+  /// A new database that numbers its accounts from the time on, so that no number of the old one's is given again.
+  private static func begin(_ location: Location, _ patience: Patience, at time: UnixTime) async throws
+    -> any DatabaseWriter
+  {
+    let new = try openForWriting(location, patience)
+    try await new.write { db in
+      try db.execute(sql: "INSERT INTO account (id, key, refused) VALUES (?, x'', 1)", arguments: [time.milliseconds])
+    }
+    return new
   }
 }

@@ -15,7 +15,8 @@ extension MirrorStore {
 
   /// Opens the mirror of a daemon that forwards in any case. One that cannot be written (`shortcoming`) is read; one that
   /// cannot be read either (`access` is `.none`) fails every call; `reopen` tries again.
-  /// - Throws: `.corrupt`, `.newerSchema`; and what keeps it from being created where there is no file yet.
+  /// - Throws: `.corrupt`, `.newerSchema`; `.cannotOpen` when it may not even be read; and what keeps it from being created
+  ///   where there is no file yet.
   public static func openForForwarding(_ path: String) throws(MirrorError) -> MirrorStore {
     let location = Location.file(path)
     let patience = Patience()
@@ -29,6 +30,8 @@ extension MirrorStore {
       else { throw error }
       // Why it cannot be read does not matter: the reason why it cannot be written is the one to mend.
       let database = try? openForReading(location, patience)
+      // Not the disk's fault, which passes: a wrong owner or mode, which somebody has to mend.
+      if database == nil, error.kind == .cannotOpen { throw error }
       return MirrorStore(Opening(database: database, shortcoming: error), at: location, patience)
     }
   }
@@ -37,7 +40,8 @@ extension MirrorStore {
   /// - Throws: why it still cannot be; the mirror is then used as before.
   public func reopen() async throws(MirrorError) {
     guard let shortcoming else { return }
-    // Set aside, and none begun in its place: `startAnew` does that.
+    // `startAnew` begins a new one, whose accounts have other numbers.
+    guard !isSetAside else { throw shortcoming }
     if case .file(let path) = location, !FileManager.default.fileExists(atPath: path) { throw shortcoming }
     guard location.seemsWritable else { throw shortcoming }
     do {
@@ -207,7 +211,7 @@ extension MirrorStore.Location {
   private static let roomMin: UInt64 = 1 << 20
 
   /// Whether it is worth trying: the file system may be written and has some room.
-  fileprivate var seemsWritable: Bool {
+  var seemsWritable: Bool {
     guard case .file(let path) = self else { return true }
     var about = statvfs()
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path

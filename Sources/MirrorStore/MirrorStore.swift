@@ -31,6 +31,8 @@ public final class MirrorStore: Sendable {
     var database: (any DatabaseWriter)?
     /// Why it cannot be written; nil: it can.
     var shortcoming: MirrorError?
+    /// The damaged one is out of the way and none is begun in its place: whatever file is there, it is not the old one.
+    var isSetAside = false
   }
 
   private struct Use {
@@ -57,6 +59,8 @@ public final class MirrorStore: Sendable {
   /// Why the mirror cannot be written, since it was opened; nil: it can. See `openForForwarding` and `reopen`.
   public var shortcoming: MirrorError? { use.withLock { $0.opening.shortcoming } }
 
+  var isSetAside: Bool { use.withLock { $0.opening.isSetAside } }
+
   private func enter() throws -> any DatabaseWriter {
     try use.withLock { use in
       guard !use.isClosing else { throw MirrorError(.interrupted, "the mirror is being replaced by a new one.") }
@@ -74,6 +78,7 @@ public final class MirrorStore: Sendable {
 
   /// How long `replaceDatabase` waits for those that are using the database: a check of a large one takes so long.
   private static let closingPatience = Duration.seconds(60)
+  private static let closingPause = Duration.milliseconds(1)
 
   /// Puts another database in the place of the one in use, when nobody uses that any more. Calls that meet the change
   /// fail with `.interrupted`.
@@ -81,14 +86,11 @@ public final class MirrorStore: Sendable {
   ///   no database.
   func replaceDatabase(_ replace: (Opening) async throws -> Opening) async throws {
     use.withLock { $0.isClosing = true }
-    let giveUpAt = ContinuousClock.now + Self.closingPatience
-    // Cancelled or not: what is under way has to end first.
-    while use.withLock({ $0.userCount > 0 }) {
-      guard .now < giveUpAt else {
-        use.withLock { $0.isClosing = false }
-        throw MirrorError(.busy, "cannot replace the mirror: it is in use. It is tried again.")
-      }
-      try? await Task.sleep(for: .milliseconds(1))
+    // In a task of its own: what is under way has to end first, whether the caller is cancelled or not.
+    let isUnused = await Task { await becomesUnused() }.value
+    guard isUnused else {
+      use.withLock { $0.isClosing = false }
+      throw MirrorError(.busy, "cannot replace the mirror: it is in use. It is tried again.")
     }
     do {
       let new = try await replace(use.withLock { $0.opening })
@@ -99,6 +101,15 @@ public final class MirrorStore: Sendable {
       }
       throw error
     }
+  }
+
+  /// - Returns: false: it took too long.
+  private func becomesUnused() async -> Bool {
+    let giveUpAt = ContinuousClock.now + Self.closingPatience
+    while use.withLock({ $0.userCount > 0 }) {
+      guard .now < giveUpAt, (try? await Task.sleep(for: Self.closingPause)) != nil else { return false }
+    }
+    return true
   }
 
   /// What the store has done since it was opened.

@@ -252,6 +252,28 @@ import Testing
     try file.close()
   }
 
+  /// The damaged one is set aside, the new one cannot be begun, and then it can.
+  @Test func aNewMirrorThatCannotBeBegunIsTriedAgain() async throws {
+    let place = Place()
+    try await DaemonRig.run(ScriptedUpstream(Self.script), folder: place.folder) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", Self.list)
+    }
+    try Self.putTextForNumber(place)
+    try await DaemonRig.run(ScriptedUpstream(Self.script), folder: place.folder) { (rig: DaemonRig) async throws in
+      let journal = place.database + "-journal"
+      try FileManager.default.createDirectory(atPath: journal, withIntermediateDirectories: false)
+      _ = try await rig.ask("GET", Self.list, [("Cache-Control", "only-if-cached")])  // meets the damage
+      try await until { try await rig.status().mirrorAccess == "none" }
+      #expect(try await rig.ask("GET", Self.list).text == Self.messages("m1"), "forwarding goes on")
+      try FileManager.default.removeItem(atPath: journal)
+      try await until { try await rig.status().mirrorAccess == "writable" }
+      #expect(try await rig.ask("GET", Self.list, key: "bob").text == Self.messages("m1"))
+      rig.upstream.become(ScriptedUpstream.refused)
+      #expect(try await rig.ask("GET", Self.list, key: "bob").status == 200)
+      #expect(try await rig.ask("GET", Self.list).status == 504, "nobody sees another's")
+    }
+  }
+
   @Test func aDamagedMirrorOfARunningDaemonIsLeftToIt() async throws {
     let place = Place()
     try await DaemonRig.run(ScriptedUpstream(Self.script), folder: place.folder) { (rig: DaemonRig) async throws in

@@ -119,6 +119,10 @@ import Testing
     #expect(throws: MirrorError.self) { try MirrorStore.openForForwarding(NSTemporaryDirectory()) }
     _ = try ScratchFile(path, Array(repeating: 7, count: 9000))
     #expect { try MirrorStore.openForForwarding(path) } throws: { ($0 as? MirrorError)?.kind == .corrupt }
+    // Nobody's disk is at fault: somebody has to look.
+    try FileManager.default.removeItem(atPath: path)
+    try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: scratch.path)
+    #expect { try MirrorStore.openForForwarding(path) } throws: { ($0 as? MirrorError)?.kind == .cannotOpen }
   }
 
   @Test func aReadOnlyStoreIsNotCreated() {
@@ -175,6 +179,23 @@ import Testing
     try mirror.store.close()
     #expect(try MirrorStore.open(.file(path)).counts().messages.count == 1)
     #expect(try MirrorStore.open(.file(aside)).counts().messages.count == 1, "nothing was deleted")
+  }
+
+  /// What is left half begun is not opened as if it were the old one: its account numbers would be given to others.
+  @Test func aNewStoreThatCannotBeBegunIsBegunLater() async throws {
+    let mirror = try await Mirror(.file(path))
+    try await mirror.show(mainMessages("c"), messages(message("m")))
+    // A database begins with a journal, and no file can have this name now.
+    try FileManager.default.createDirectory(atPath: path + "-journal", withIntermediateDirectories: false)
+    await #expect(throws: MirrorError.self) { try await mirror.store.startAnew(at: mirror.now) }
+    #expect(mirror.store.access == .none)
+    try FileManager.default.removeItem(atPath: path + "-journal")
+    await #expect(throws: MirrorError.self) { try await mirror.store.reopen() }
+    #expect(mirror.store.access == .none)
+    _ = try await mirror.store.startAnew(at: mirror.tick())
+    #expect(mirror.store.access == .writable)
+    let stranger = try await mirror.store.admit(AccountKey(Array(repeating: 8, count: 32)))
+    #expect(stranger != mirror.account)
   }
 
   /// Calls that meet the change fail; none of them meets a closed connection.

@@ -37,6 +37,14 @@ final class Mirror: Sendable {
     return aside
   }
 
+  /// Tries again to open for writing what could not be; see `MirrorStore.reopen`. Whoever mended the disk may have put
+  /// another file there: nothing that was known from the old one counts.
+  func reopen() async throws(MirrorError) {
+    try await store.reopen()
+    accounts.forgetAll()
+    hot.removeAll()
+  }
+
   /// What a look-up found.
   enum Finding: Sendable {
     case entry(HotCache.Entry)

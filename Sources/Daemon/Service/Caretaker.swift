@@ -134,31 +134,35 @@ final class Caretaker: Sendable {
         if state.nudge.current != nil { state.nudge = Promise() }
         return state.nudge
       }
-      if await reopened() {
-        await mend()
-        await keepWithinLimits()
-        pause = Self.reopeningPause
-        _ = await nudge.value(within: Self.interval)
-      } else {
-        try? await Task.sleep(for: pause)  // cancelled: the loop ends
+      await reopenIfNeeded()
+      guard mirror.store.shortcoming == nil else {
+        await Pause.sleep(for: pause)  // or until the end
         pause = min(pause * 2, Self.interval)
+        continue
       }
+      await mend()
+      guard mirror.store.shortcoming == nil else { continue }  // the new one could not be begun
+      await keepWithinLimits()
+      pause = Self.reopeningPause
+      _ = await nudge.value(within: Self.interval)
     }
   }
 
-  /// - Returns: Whether the mirror can be written.
-  private func reopened() async -> Bool {
-    guard mirror.store.shortcoming != nil else { return true }
-    do {
-      try await mirror.store.reopen()
-      becameWritable()
-      logger.notice("the mirror can be written again")
-      noteRecorded()
-      return true
-    } catch {
-      logger.debug("the mirror still cannot be written", metadata: ["cause": "\(error)"])
-      return false
+  private func reopenIfNeeded() async {
+    guard mirror.store.shortcoming != nil else { return }
+    // One that was found damaged is not opened again: a new one takes its place, as soon as it can be begun.
+    if state.withLock({ $0.trouble == .condemned }) {
+      await mend()
+    } else {
+      do throws(MirrorError) { try await mirror.reopen() } catch {
+        logger.debug("the mirror still cannot be written", metadata: ["cause": "\(error)"])
+        if error.kind == .corrupt { call(for: .condemned) }
+      }
     }
+    guard mirror.store.shortcoming == nil else { return }
+    becameWritable()
+    logger.notice("the mirror can be written again")
+    noteRecorded()
   }
 
   /// One pass over the limits.
