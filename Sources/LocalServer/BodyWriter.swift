@@ -33,6 +33,23 @@ public struct BodyWriter: Sendable {
     }
   }
 
+  /// Lends the way to the client's socket to other threads, for pieces that come while the caller waits for something
+  /// else. The caller ends the loan with ``takeBack(_:)`` before it writes or lends again.
+  /// - Returns: nil: not now, or not for this answer (its length is promised, or the caller is not on the connection's
+  ///   loop); ``write(_:)`` is the way then.
+  public func lend() -> DirectWriter? {
+    guard case .connection(let connection, let number) = destination, connection.loop.isPreferredByCurrentTask
+    else { return nil }
+    return connection.lend(for: number)
+  }
+
+  /// Ends the loan, and sends what the kernel did not take from it.
+  /// - Throws: As ``write(_:)``.
+  public func takeBack(_ direct: DirectWriter) async throws {
+    guard case .connection(let connection, let number) = destination else { return }
+    try await connection.onLoop { () throws(ConnectionError) in try await connection.takeBack(direct, of: number) }
+  }
+
   /// Whether nothing can reach the client any more. A client that closed without a reset is noticed by the first write.
   public var clientIsGone: Bool {
     switch destination {

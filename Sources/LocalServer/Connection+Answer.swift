@@ -23,6 +23,8 @@ enum AnswerFailure: Error {
 struct AnswerStream {
   let framing: AnswerPlan.Framing
   var written: Int64 = 0
+  /// Out on loan: another thread may be writing to the socket.
+  var lent: DirectWriter?
 
   /// - Returns: Whether the piece still fits the promised length.
   mutating func add(_ byteCount: Int) -> Bool {
@@ -127,11 +129,14 @@ extension Connection {
     let failure: (any Error)?
     do {
       try await write(BodyWriter(connection: self, number: exchange.number))
+      if let direct = stream?.lent { try await takeBack(direct, of: exchange.number) }
       failure = nil
     } catch {
       failure = error
     }
     let isComplete = stream?.isComplete ?? false
+    // The socket is this task's alone again, also when the closure threw before it took it back.
+    if let rest = stream?.lent?.close(), !rest.isEmpty { socket.append(piece: rest) }
     stream = nil
     if failure == nil, isComplete {
       if framing == .chunked { socket.append { ResponseEncoder.appendLastChunk(to: &$0) } }
@@ -162,12 +167,34 @@ extension Connection {
     guard exchange.number == number, let framing = stream?.framing else { throw .requestOver }
     guard stream?.add(bytes.count) == true else { throw .lengthMismatch(promised: framing.promisedLength) }
     if socket.isCut { throw .clientGone }
+    if let direct = stream?.lent { try await takeBack(direct, of: number) }
     if framing == .chunked {
       socket.append { ResponseEncoder.appendChunkHead(byteCount: bytes.count, to: &$0) }
       socket.append(piece: bytes, suffix: "\r\n")
     } else {
       socket.append(piece: bytes)
     }
+    try await socket.flush(stall: timeouts.writeStall)
+  }
+
+  /// Lends the sending side of the socket. Runs on the connection's loop.
+  func lend(for number: UInt64) -> DirectWriter? {
+    // Pieces of a promised length are counted where they are written.
+    guard exchange.number == number, let framing = stream?.framing, framing == .chunked || framing == .untilClose,
+      stream?.lent == nil, socket.flushAtOnce()
+    else { return nil }
+    let direct = DirectWriter(socket.descriptor, isChunked: framing == .chunked)
+    stream?.lent = direct
+    return direct
+  }
+
+  /// Takes the socket back and sends what was left. Runs on the connection's loop.
+  func takeBack(_ direct: DirectWriter, of number: UInt64) async throws(ConnectionError) {
+    guard exchange.number == number, stream?.lent === direct else { throw .requestOver }
+    let rest = direct.close()
+    stream?.lent = nil
+    guard !rest.isEmpty else { return }
+    socket.append(piece: rest)
     try await socket.flush(stall: timeouts.writeStall)
   }
 

@@ -1,12 +1,14 @@
+import Glibc
 import Testing
 
 @testable import Daemon
+@testable import LocalServer
 
 @Suite struct RelayPipeTests {
-  private func nextEvents(_ pipe: RelayPipe, _ cut: inout EventCut, hold: Duration = .seconds(60)) async throws
+  private func nextEvents(_ pipe: RelayPipe, hold: Duration = .seconds(60)) async throws
     -> String?
   {
-    try await pipe.nextEvents(hold: hold, bytesMax: 64, cut: &cut).map { String(decoding: $0, as: UTF8.self) }
+    try await pipe.nextEvents(hold: hold, bytesMax: 64).map { String(decoding: $0, as: UTF8.self) }
   }
 
   @Test func bytesComeOutInOrderAndThenTheEnd() async throws {
@@ -48,30 +50,27 @@ import Testing
 
   @Test func aWholeEventGoesAtOnceAndAPartIsHeld() async throws {
     let pipe = RelayPipe()
-    var cut = EventCut()
     _ = await pipe.push(Array("data: 1\n\ndata: 2".utf8))
-    #expect(try await nextEvents(pipe, &cut) == "data: 1\n\n")
+    #expect(try await nextEvents(pipe) == "data: 1\n\n")
     _ = await pipe.push(Array("\n\n".utf8))
-    #expect(try await nextEvents(pipe, &cut) == "data: 2\n\n")
+    #expect(try await nextEvents(pipe) == "data: 2\n\n")
   }
 
   @Test func aPartIsHeldOnlySoLong() async throws {
     let pipe = RelayPipe()
-    var cut = EventCut()
     _ = await pipe.push(Array("data: 1".utf8))
-    #expect(try await nextEvents(pipe, &cut, hold: .milliseconds(1)) == "data: 1")
+    #expect(try await nextEvents(pipe, hold: .milliseconds(1)) == "data: 1")
     _ = await pipe.push(Array("\n\n".utf8))
-    #expect(try await nextEvents(pipe, &cut) == "\n\n")
+    #expect(try await nextEvents(pipe) == "\n\n")
   }
 
   /// Bytes that keep dribbling in do not put the release off.
   @Test func newBytesDoNotStartTheHoldAnew() async throws {
     let pipe = RelayPipe()
-    var cut = EventCut()
     let dribble = Task {
       while await pipe.push([UInt8(ascii: "x")]) { try? await Task.sleep(for: .milliseconds(1)) }
     }
-    let released = try await pipe.nextEvents(hold: .milliseconds(20), bytesMax: 1 << 20, cut: &cut)
+    let released = try await pipe.nextEvents(hold: .milliseconds(20), bytesMax: 1 << 20)
     #expect((released?.count ?? 0) < 1000)
     pipe.abandon()
     await dribble.value
@@ -94,20 +93,18 @@ import Testing
 
   @Test func aPartIsHeldOnlyUpToSoManyBytes() async throws {
     let pipe = RelayPipe()
-    var cut = EventCut()
     let long = "data: " + String(repeating: "x", count: 80)
     _ = await pipe.push(Array(long.utf8))
-    #expect(try await nextEvents(pipe, &cut) == long)
+    #expect(try await nextEvents(pipe) == long)
   }
 
   @Test func theEndLetsAPartGo() async throws {
     let pipe = RelayPipe()
-    var cut = EventCut()
     _ = await pipe.push(Array("data: 1\n\ndata: 2".utf8))
     pipe.finish()
-    #expect(try await nextEvents(pipe, &cut) == "data: 1\n\n")
-    #expect(try await nextEvents(pipe, &cut) == "data: 2")
-    #expect(try await nextEvents(pipe, &cut) == nil)
+    #expect(try await nextEvents(pipe) == "data: 1\n\n")
+    #expect(try await nextEvents(pipe) == "data: 2")
+    #expect(try await nextEvents(pipe) == nil)
   }
 
   /// However the bytes come in, they come out the same, and every write but the last ends with an event.
@@ -122,10 +119,95 @@ import Testing
       }
       pipe.finish()
     }
-    var cut = EventCut()
     var out: [UInt8] = []
-    while let events = try await pipe.nextEvents(hold: .seconds(60), bytesMax: 1024, cut: &cut) { out += events }
+    while let events = try await pipe.nextEvents(hold: .seconds(60), bytesMax: 1024) { out += events }
     await producer.value
     #expect(out == bytes)
+  }
+
+  // MARK: The way past the buffer
+
+  private static let event = Array("data: 1\n\n".utf8)
+
+  @Test func wholeEventsGoStraightToTheClientWhileTheWayIsOpen() throws {
+    let (pipe, socket) = (RelayPipe(), SocketPair())
+    #expect(!pipe.deliver(Self.event))
+    pipe.lend(socket.writer)
+    #expect(pipe.deliver(Self.event) && pipe.deliver(Self.event + Self.event))
+    pipe.lend(nil)
+    #expect(!pipe.deliver(Self.event))
+    #expect(socket.received() == Self.event + Self.event + Self.event)
+  }
+
+  @Test func nothingIsDeliveredPastTheBuffer() async throws {
+    let (pipe, socket) = (RelayPipe(), SocketPair())
+    _ = await pipe.push(Array("data: 0\n\n".utf8))
+    pipe.lend(socket.writer)
+    #expect(!pipe.deliver(Self.event))
+    #expect(try await nextEvents(pipe) == "data: 0\n\n")
+    #expect(pipe.deliver(Self.event))
+  }
+
+  /// What ends in the middle of an event is held by the consumer, together with what came before and after.
+  @Test func partsAreNotDelivered() async throws {
+    let (pipe, socket) = (RelayPipe(), SocketPair())
+    pipe.lend(socket.writer)
+    for part in ["data", "data: 1\n", "data: 1\n\ndata: 2", "\r\n\r"] {
+      #expect(!pipe.deliver(Array(part.utf8)))
+    }
+    #expect(socket.received().isEmpty)
+    _ = await pipe.push(Array("data: 1\n".utf8))
+    let rest = Task { await pipe.push(Array("\n".utf8)) }
+    #expect(try await nextEvents(pipe) == "data: 1\n\n")
+    #expect(await rest.value)
+    // The state of the line ends went along: a lone LF now ends nothing but itself.
+    #expect(pipe.deliver(Array("\n".utf8)))
+  }
+
+  @Test func nothingIsDeliveredAfterTheEnd() {
+    for end in [{ $0.finish() }, { $0.abandon() }] as [(RelayPipe) -> Void] {
+      let (pipe, socket) = (RelayPipe(), SocketPair())
+      pipe.lend(socket.writer)
+      end(pipe)
+      #expect(!pipe.deliver(Self.event))
+      pipe.lend(socket.writer)
+      #expect(!pipe.deliver(Self.event))
+      #expect(socket.received().isEmpty)
+    }
+  }
+
+  /// A client that takes no more closes the way and wakes the consumer; what was taken is not offered again.
+  @Test func aFullSocketEndsTheLoan() async {
+    let (pipe, socket) = (RelayPipe(), SocketPair())
+    pipe.lend(socket.writer)
+    var count = 0
+    while pipe.isLent, count < 1_000_000, pipe.deliver(Self.event) { count += 1 }
+    #expect(!pipe.isLent && count < 1_000_000)
+    #expect(!pipe.deliver(Self.event))
+    let rest = socket.writer.close()
+    #expect(!rest.isEmpty)
+    #expect(socket.received().count + rest.count == count * Self.event.count)
+  }
+}
+
+/// Two sockets that do not block, one for a writer and one to read what came.
+private final class SocketPair {
+  private let descriptors: [CInt]
+  let writer: DirectWriter
+
+  init() {
+    var descriptors: [CInt] = [0, 0]
+    precondition(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue | SOCK_NONBLOCK.rawValue), 0, &descriptors) == 0)
+    self.descriptors = descriptors
+    writer = DirectWriter(descriptors[0], isChunked: false)
+  }
+
+  deinit { for descriptor in descriptors { close(descriptor) } }
+
+  func received() -> [UInt8] {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65536)
+    while case let count = recv(descriptors[1], &buffer, buffer.count, 0), count > 0 { bytes += buffer[..<count] }
+    return bytes
   }
 }

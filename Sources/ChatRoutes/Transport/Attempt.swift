@@ -20,6 +20,12 @@ final class Attempt: Sendable {
     var silence: TransportError.Kind?
   }
   private let state = Mutex(State())
+  /// The body's pieces that are on their way to who iterates it, and who is asked before one joins them.
+  private struct Queue {
+    var bytes = 0
+    var shortcut: TransportBody.Shortcut?
+  }
+  private let queue = Mutex(Queue())
 
   init(_ request: TransportRequest, on place: Places.Place? = nil) {
     self.place = place
@@ -55,6 +61,25 @@ final class Attempt: Sendable {
 
   /// Told by the body when it has ended: its connection is free for others.
   func isOver() { place?.giveBack() }
+
+  // MARK: The pieces of the body
+
+  /// Asks this closure first, from now on.
+  func offerPieces(to shortcut: @escaping TransportBody.Shortcut) { queue.withLock { $0.shortcut = shortcut } }
+
+  /// Asked by the connection for each piece. Only what finds nothing before it may take the shortcut, or it would overtake;
+  /// and as this is the only place where the queue grows, that holds until the shortcut returns.
+  /// - Returns: Whether the piece is dealt with; false: it goes the usual way.
+  func offer(_ piece: ByteBuffer) -> Bool {
+    if let shortcut = queue.withLock({ $0.bytes == 0 ? $0.shortcut : nil }), shortcut(Array(piece.readableBytesView)) {
+      return true
+    }
+    queue.withLock { $0.bytes += piece.readableBytes }
+    return false
+  }
+
+  /// Told by who iterates the body when it comes back for more: what it had is dealt with.
+  func dealtWith(_ byteCount: Int) { queue.withLock { $0.bytes -= byteCount } }
 
   /// What an error of AsyncHTTPClient means: a silence counts before the errors that closing the connection brings about.
   func failure(_ error: any Error) -> TransportError {

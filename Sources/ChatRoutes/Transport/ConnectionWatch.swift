@@ -106,12 +106,15 @@ final class ConnectionWatch: ChannelDuplexHandler {
   func channelRead(context: ChannelHandlerContext, data: NIOAny) {
     lastProgress = .now()
     if case .awaitingHead(let attempt, _) = phase { attempt.answerHasBegun() }
-    switch (unwrapInboundIn(data), phase) {
+    let part = unwrapInboundIn(data)
+    switch (part, phase) {
     case (.head(let head), .awaitingHead(let attempt, _)) where head.status.code >= 200 || head.status.code == 101:
       phase = .awaitingBody(attempt, isAsked: false)
       startTimer(attempt.bodyIdleTimeout)
-    case (.body, .awaitingBody(let attempt, _)):
+    case (.body(let piece), .awaitingBody(let attempt, _)):
       phase = .awaitingBody(attempt, isAsked: false)
+      // AsyncHTTPClient then reads on as after a read that gave it nothing.
+      if attempt.offer(piece) { return }
     case (.end, .awaitingBody):
       settle()
     default: break

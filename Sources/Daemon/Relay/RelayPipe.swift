@@ -1,15 +1,21 @@
+internal import LocalServer
 internal import Synchronization
 
 /// A bounded buffer of bytes between the task that reads upstream and the task that writes to the client.
 ///
 /// One producer, one consumer. A full buffer suspends the producer (back-pressure reaches upstream); a consumer that
 /// leaves sets it free to read on alone. One that leaves before it took anything may be followed by another.
+///
+/// A consumer that waits lends its socket to the pipe: whole events that find nothing before them go straight there.
 final class RelayPipe: Sendable {
   /// Bytes that wait for a slow client before upstream is slowed down: a few hundred events.
   static let capacity = 64 << 10
 
   private struct State {
     var buffer: [UInt8] = []
+    var cut = EventCut()
+    /// The way to the client, while the consumer waits and nothing lies in the buffer.
+    var direct: DirectWriter?
     var isFinished = false
     var failure: (any Error)?
     var isAbandoned = false
@@ -56,6 +62,31 @@ final class RelayPipe: Sendable {
     }
   }
 
+  /// Opens the way to the client, or ends it; a delivery under way ends first.
+  func lend(_ direct: DirectWriter?) { state.withLock { $0.direct = $0.isAbandoned ? nil : direct } }
+
+  /// Whether whole events can go straight to the client now.
+  var isLent: Bool { state.withLock { $0.direct != nil } }
+
+  /// Sends whole events straight to the client; never waits. Called between two pushes only.
+  /// - Returns: false: nothing was taken; ``push(_:)`` is the way now.
+  func deliver(_ events: [UInt8]) -> Bool {
+    let outcome = state.withLock { state -> DirectWriter.Outcome in
+      guard let direct = state.direct, !state.isFinished, state.buffer.isEmpty else { return .refused }
+      var cut = state.cut
+      guard cut.wholeBytes(in: events) == events.count else { return .refused }
+      let outcome = direct.write(events)
+      if outcome != .refused {
+        cut.drop(events.count)
+        state.cut = cut
+      }
+      if outcome == .kept { (state.direct, state.changes) = (nil, state.changes + 1) }
+      return outcome
+    }
+    if outcome == .kept { wakeConsumer() }
+    return outcome != .refused
+  }
+
   /// The producer is done; `failure`: the consumer's body must be visibly broken.
   func finish(failure: (any Error)? = nil) {
     state.withLock { state in
@@ -68,7 +99,7 @@ final class RelayPipe: Sendable {
   /// The consumer leaves; the producer is told at its next push.
   func abandon() {
     let (producer, left) = state.withLock { state in
-      (state.isAbandoned, state.buffer) = (true, [])
+      (state.isAbandoned, state.buffer, state.direct) = (true, [], nil)
       return (state.producer.take(), state.left)
     }
     producer?.resume()
@@ -115,18 +146,19 @@ final class RelayPipe: Sendable {
   }
 
   /// Bytes up to the last whole event: an event that is not whole is held `hold` at most, or until `bytesMax` are there.
-  func nextEvents(hold: Duration, bytesMax: Int, cut: inout EventCut) async throws -> [UInt8]? {
+  /// - Parameter writer: lends the way to the client while this waits.
+  func nextEvents(hold: Duration, bytesMax: Int, lentBy writer: BodyWriter? = nil) async throws -> [UInt8]? {
     var heldSince: ContinuousClock.Instant?
     while true {
       let isHeldLongEnough = heldSince.map { ContinuousClock.now - $0 >= hold } ?? false
       let seen = changes
       let bytes = state.withLock { state -> [UInt8]? in
         guard !state.buffer.isEmpty else { return nil }
-        let whole = cut.wholeBytes(in: state.buffer)
+        let whole = state.cut.wholeBytes(in: state.buffer)
         let mustGo = isHeldLongEnough || state.isFinished || state.buffer.count >= bytesMax
         let count = whole > 0 ? whole : mustGo ? state.buffer.count : 0
         guard count > 0 else { return nil }
-        cut.drop(count)
+        state.cut.drop(count)
         return Self.take(count, &state)
       }
       if let bytes {
@@ -135,7 +167,7 @@ final class RelayPipe: Sendable {
       }
       if try isOver() { return nil }
       if isEmpty {
-        await waitForChange(since: seen)
+        try await waitForChange(since: seen, lending: writer)
       } else {
         let since = heldSince ?? .now
         heldSince = since
@@ -224,6 +256,15 @@ final class RelayPipe: Sendable {
     } onCancel: {
       wakeConsumer()
     }
+  }
+
+  /// A change that came before the loan leaves something in the buffer, so that nothing is delivered past it.
+  private func waitForChange(since seen: Int, lending writer: BodyWriter?) async throws {
+    guard let writer, let direct = writer.lend() else { return await waitForChange(since: seen) }
+    lend(direct)
+    await waitForChange(since: seen)
+    lend(nil)
+    try await writer.takeBack(direct)
   }
 
   private func waitForChange(since seen: Int, within limit: Duration) async {

@@ -50,6 +50,9 @@ struct StreamCopy: ~Copyable {
     }
   }
 
+  /// Whether the `complete` event is here and was not taken.
+  var hasCompletion: Bool { completion != nil }
+
   /// The JSON text of the `complete` event, once.
   mutating func takeCompletion() -> [UInt8]? {
     completion.take()

@@ -144,9 +144,9 @@ final class Streams: Sendable {
       head: HTTPResponse(status: .init(code: status), headerFields: fields),
       body: .stream(length: upstreamFields[.contentLength].flatMap { Int64($0) }) { [policy] writer in
         defer { session.pipe.abandon() }
-        var cut = EventCut()
         while let bytes = try await cutsAtEvents
-          ? session.pipe.nextEvents(hold: policy.hold, bytesMax: policy.holdBytesMax, cut: &cut) : session.pipe.next()
+          ? session.pipe.nextEvents(hold: policy.hold, bytesMax: policy.holdBytesMax, lentBy: writer)
+          : session.pipe.next()
         {
           try await writer.write(bytes)
         }
@@ -211,34 +211,37 @@ final class Streams: Sendable {
   }
 
   private func relayEvents(_ response: TransportResponse, _ session: Session) async {
-    var copy = StreamCopy(ContentCoding(response.fields), bytesMax: policy.captureBytesMax)
-    var tape = StreamTape(
-      status: response.status, fields: response.fields, isRunning: recorder.recordingBytesMax > 0)
+    let coding = ContentCoding(response.fields)
+    let intake = StreamIntake(
+      StreamCopy(coding, bytesMax: policy.captureBytesMax),
+      StreamTape(status: response.status, fields: response.fields, isRunning: recorder.recordingBytesMax > 0))
+    if coding == .identity {
+      response.body.offerPieces { [pipe = session.pipe] in intake.passOn($0, through: pipe) }
+    }
     do throws(TransportError) {
-      let completion = try await pump(response.body, session, &copy, &tape)
-      await close(session, &copy, ending: .interrupted)
+      let completion = try await pump(response.body, session, intake)
+      await close(session, intake, ending: .interrupted)
       session.pipe.finish()
       guard let completion else { return }
-      await recorder.record(tape, conversation: session.conversation, completion: completion, session.credential)
+      await recorder.record(
+        intake.tape, conversation: session.conversation, completion: completion, session.credential)
     } catch {
       // The client must see a broken body, and soon: the draft is recorded after.
       session.pipe.finish(failure: error)
-      await close(session, &copy, ending: error.kind == .cancelled ? .abandoned : .interrupted)
+      await close(session, intake, ending: error.kind == .cancelled ? .abandoned : .interrupted)
     }
   }
 
   /// - Returns: the JSON text of the `complete` event; nil: none came.
   private func pump(
-    _ body: TransportBody, _ session: Session, _ copy: inout StreamCopy, _ tape: inout StreamTape
+    _ body: TransportBody, _ session: Session, _ intake: StreamIntake
   ) async throws(TransportError) -> [UInt8]? {
     var completion: [UInt8]?
     var pieces = body.makeAsyncIterator()
     var isAlone = false
     var bytesAlone = 0
     while let piece = try await pieces.next() {
-      copy.feed(piece)
-      tape.add(piece)
-      if let event = copy.takeCompletion() {
+      if let event = intake.take(piece) {
         completion = event
         await recordCompletion(event, session)
       }
@@ -264,22 +267,28 @@ final class Streams: Sendable {
   }
 
   /// The stream is over: one without its `complete` event leaves a draft.
-  private func close(_ session: Session, _ copy: inout StreamCopy, ending: StreamOutcome) async {
-    guard !copy.isComplete else { return }
-    if copy.isUnreadable {
-      // Of a coding that is not understood here: it may well have been whole.
-      return await recorder.forget(.send(conversation: session.conversation, branch: nil), session.credential)
+  private func close(_ session: Session, _ intake: StreamIntake, ending: StreamOutcome) async {
+    switch intake.remains(ending) {
+    case nil: return
+    case .unreadable: await recorder.forget(.send(conversation: session.conversation, branch: nil), session.credential)
+    case .draft(let outcome, let text, let model):
+      counters.count(Counter(outcome))
+      _ = await recorder.record(
+        RecordedStream(
+          conversation: session.conversation, requestBody: session.requestBody, text: text, model: model,
+          ending: .broken(outcome)), session.credential, within: Recorder.writePatience)
     }
-    let outcome = copy.isTruncated ? StreamOutcome.truncated : ending
-    switch outcome {
-    case .interrupted: counters.count(.streamsInterrupted)
-    case .abandoned: counters.count(.streamsAbandoned)
-    case .truncated: counters.count(.streamsTruncated)
-    }
-    _ = await recorder.record(
-      RecordedStream(
-        conversation: session.conversation, requestBody: session.requestBody, text: copy.text, model: copy.model,
-        ending: .broken(outcome)), session.credential, within: Recorder.writePatience)
+  }
+}
+
+extension Counter {
+  fileprivate init(_ outcome: StreamOutcome) {
+    self =
+      switch outcome {
+      case .interrupted: .streamsInterrupted
+      case .abandoned: .streamsAbandoned
+      case .truncated: .streamsTruncated
+      }
   }
 }
 

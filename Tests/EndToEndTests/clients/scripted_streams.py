@@ -6,9 +6,11 @@ Listens as upstream on UPSTREAM_PORT; each case posts through the daemon and com
 """
 import hashlib
 import queue
+import random
 import socket
 import sys
 import threading
+import time
 
 upstream_port, daemon_port = int(sys.argv[1]), int(sys.argv[2])
 WAIT = 10  # seconds; a case that needs them has failed
@@ -49,8 +51,12 @@ def upstream(script):
     return thread
 
 
-def post():
-    client = socket.create_connection(("127.0.0.1", daemon_port), WAIT)
+def post(receive_buffer=None):
+    client = socket.socket()
+    if receive_buffer:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
+    client.settimeout(WAIT)
+    client.connect(("127.0.0.1", daemon_port))
     client.sendall(
         b"POST /api/v1/conversations/c1/messages/stream HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: ApiKey k\r\n"
         b"Accept: text/event-stream\r\nContent-Type: application/json\r\nContent-Length: 16\r\n\r\n" b'{"content":"hi"}')
@@ -220,7 +226,54 @@ def a_broken_stream_stays_broken():
         check(f"{name}: what came before is there, nothing is added", found in before, found)
 
 
+def random_pieces_and_pauses():
+    """Whole events, parts and several at once, small and large, to clients that keep up and clients that do not: the daemon
+    changes its way of relaying many times in each stream, and no byte is lost, doubled or overtaken."""
+    seed = random.randrange(1 << 30)
+    sizes = random.Random(seed)
+    events = [b"data: %d %s\n\n" % (number, b"x" * sizes.choice([0, 5, 60, 60, 300, 3000, 40_000]))
+              for number in range(400)]
+    body = b"".join(events)
+
+    def script(peer):
+        dice = random.Random(f"{seed} upstream {peer.getpeername()}")
+        peer.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n")
+        rest, todo = b"", list(events)
+        while rest or todo:
+            while todo and (not rest or dice.random() < 0.2):
+                rest += todo.pop(0)
+            count = len(rest) if dice.random() < 0.7 else dice.randrange(1, len(rest) + 1)
+            peer.sendall(b"%x\r\n%s\r\n" % (count, rest[:count]))
+            rest = rest[count:]
+            if dice.random() < 0.3:
+                time.sleep(dice.choice([0, 0.001, 0.003]))
+        peer.sendall(b"0\r\n\r\n")
+
+    def read(number, found):
+        dice = random.Random(f"{seed} client {number}")
+        is_slow = number % 2
+        with post(receive_buffer=8192 if is_slow else None) as client:
+            answer, whole = Answer(client), b""
+            while data := answer.chunk():
+                whole += data
+                if is_slow and dice.random() < 0.2:
+                    time.sleep(dice.choice([0, 0.002, 0.02]))
+            found[number] = whole
+
+    found, count = {}, 8
+    peers = [upstream(script) for _ in range(count)]
+    clients = [threading.Thread(target=read, args=(number, found), daemon=True) for number in range(count)]
+    for client in clients:
+        client.start()
+    for thread in clients + peers:
+        thread.join(4 * WAIT)
+    for number in range(count):
+        check(f"random pieces, seed {seed}, stream {number}: the same bytes", found.get(number) == body,
+              len(found.get(number, b"")))
+
+
 bytes_stay_the_same()
+random_pieces_and_pauses()
 events_come_at_once()
 writes_end_with_events()
 a_broken_stream_stays_broken()
