@@ -53,6 +53,30 @@ import Testing
     }
   }
 
+  /// What answers cost outlives them, until it is too old or there is no other room.
+  @Test func whatAnswersCostGoesByItsAgeOrLast() async throws {
+    let mirror = try await filled(2)
+    for number in 1...3 {
+      try await mirror.write(
+        .send(conversation: "c1", branch: nil), #"{"content":"q"}"#,
+        answer: #"{"message":{"id":"a\#(number)","role":"assistant"},"usage":{"totalTokens":1}}"#)
+    }
+    _ = try await mirror.store.enforce(policy { $0.messageBytesMax = 0 }, at: mirror.now)
+    #expect(try await mirror.usageCount() == 3)
+    #expect(try mirror.store.counts().messages.count == 0)
+    let limit = policy { $0.ageMax = .seconds(86_400) }
+    _ = try await mirror.store.enforce(limit, at: mirror.now)
+    #expect(try await mirror.usageCount() == 3)
+    _ = try await mirror.store.enforce(limit, at: UnixTime(milliseconds: mirror.now.milliseconds + 86_401_000))
+    #expect(try await mirror.usageCount() == 0)
+    try await mirror.write(
+      .send(conversation: "c1", branch: nil), #"{"content":"q"}"#,
+      answer: #"{"message":{"id":"a4","role":"assistant"},"model":"m"}"#)
+    #expect(try await mirror.usageCount() == 1)
+    _ = try await mirror.store.enforce(policy { $0.bytesMax = 1 }, at: mirror.tick())
+    #expect(try await mirror.usageCount() == 0)
+  }
+
   @Test func theLeastRecentlyUsedConversationsGoFirstAndKeepTheirLine() async throws {
     let mirror = try await filled(8)
     try await mirror.show(mainMessages("c1"), messages(message("c1-1"), message("c1-2")))
@@ -184,6 +208,10 @@ import Testing
 }
 
 extension Mirror {
+  fileprivate func usageCount() async throws -> Int {
+    try await store.readBeside { try Int.fetchOne($0, sql: "SELECT count(*) FROM usage") ?? 0 }
+  }
+
   /// Bytes of the database without its free pages.
   fileprivate func used() async throws -> Int64 {
     try await store.readBeside { db in

@@ -156,6 +156,37 @@ import Testing
     #expect(try mirror.composed(mainMessages("c")).contains(#""content":"Hello","conversationId":"c"}"#))
   }
 
+  /// They stand beside the message in the answer to a send, and nowhere else.
+  @Test func modelAndTokensOfAnAnswerAreKept() async throws {
+    let mirror = try await created()
+    let answer =
+      #"{"type":"complete","message":{"id":"a1","role":"assistant","content":"hi"},"model":"gpt-5-x","#
+      + #""usage":{"promptTokens":8,"completionTokens":2,"totalTokens":10}}"#
+    try await mirror.write(send, #"{"content":"q"}"#, answer: answer)
+    func shown() throws -> [MessageDetail] {
+      try #require(try mirror.store.conversationDetail("c", branch: nil, account: mirror.account)).messages
+    }
+    let usage = TokenUsage(prompt: 8, completion: 2, total: 10)
+    #expect(try shown().map(\.usage) == [nil, usage] && shown().map(\.model) == [nil, "gpt-5-x"])
+    // A list tells less, and takes nothing away; what the message itself says comes first.
+    try await mirror.show(
+      mainMessages("c"), messages(message("u1"), #"{"id":"a1","role":"assistant","metadata":{"model":"m"}}"#))
+    #expect(try shown().map(\.usage) == [nil, usage] && shown().map(\.model) == [nil, "m"])
+    // Once more, as a repeated call would: the newest counts.
+    try await mirror.write(send, #"{"content":"q"}"#, answer: answer.replacing("10}", with: "11}"))
+    #expect(try shown().contains { $0.usage?.total == 11 })
+  }
+
+  /// Numbers that are none, and answers that say nothing.
+  @Test(arguments: [#""usage":{}"#, #""usage":[8]"#, #""usage":{"promptTokens":"8"},"model":7"#, #""usage":null"#])
+  func usageThatSaysNothingIsNotKept(usage: String) async throws {
+    let mirror = try await created()
+    try await mirror.write(
+      send, #"{"content":"q"}"#, answer: #"{"message":{"id":"a1","role":"assistant"},\#(usage)}"#)
+    let detail = try #require(try mirror.store.conversationDetail("c", branch: nil, account: mirror.account))
+    #expect(detail.messages.map(\.usage) == [nil, nil])
+  }
+
   @Test func countsAndTimesFollowWhenTheAPIShowedThem() async throws {
     let mirror = try await created()
     try await mirror.show(

@@ -71,7 +71,7 @@ struct PageContent: Sendable {
     let home = message.branchID == detail.branchID ? nil : detail.branches.first { $0.id == message.branchID }
     return MessageRow(
       id: message.id, role: message.role, content: message.content, model: message.model,
-      tokenCount: message.tokenCount.map(Int.init), createdAt: date(message.createdAt),
+      tokenCount: (message.tokenCount ?? message.usage?.completion).map(Int.init), createdAt: date(message.createdAt),
       state: message.isProvisional ? .provisional : .normal, branchTitle: home?.title)
   }
 

@@ -41,10 +41,19 @@ public struct LocalMirror: Sendable {
     public var role: String
     public var content: String
     public var model: String?
+    /// As the API counted them when it answered; nil: not said, or not sent through here.
+    public var usage: Usage?
     public var createdAt: String?
     public var branchId: String?
     /// `provisional`: not yet seen in a list of the API; else how the stream of a draft ended.
     public var state: String?
+  }
+
+  /// The tokens of one answer, named as the API names them.
+  public struct Usage: Codable, Sendable {
+    public var promptTokens: Int64?
+    public var completionTokens: Int64?
+    public var totalTokens: Int64?
   }
 
   public struct Thread: Codable, Sendable {
@@ -148,7 +157,10 @@ public struct LocalMirror: Sendable {
       },
       messages: detail.messages.map {
         Message(
-          id: $0.id, role: $0.role, content: $0.content, model: $0.model, createdAt: text($0.createdAt),
+          id: $0.id, role: $0.role, content: $0.content, model: $0.model,
+          usage: $0.usage.map {
+            Usage(promptTokens: $0.prompt, completionTokens: $0.completion, totalTokens: $0.total)
+          }, createdAt: text($0.createdAt),
           branchId: $0.branchID, state: $0.isProvisional ? "provisional" : nil)
       },
       drafts: detail.drafts.flatMap { draft in

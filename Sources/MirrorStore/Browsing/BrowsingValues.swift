@@ -48,9 +48,20 @@ public struct MessageDetail: Sendable, Equatable {
   public var content: String
   public var model: String?
   public var tokenCount: Int64?
+  /// What the API counted for it, when it was sent through here.
+  public var usage: TokenUsage?
   public var createdAt: UnixTime?
   /// Made from a request; the API has not shown it yet.
   public var isProvisional: Bool
+}
+
+/// The tokens of one answer; nil: not said.
+public struct TokenUsage: Sendable, Equatable {
+  /// Of the question and all that went with it.
+  public var prompt: Int64?
+  /// Of the answer.
+  public var completion: Int64?
+  public var total: Int64?
 }
 
 /// What came of a stream that broke.

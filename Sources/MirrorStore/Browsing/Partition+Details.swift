@@ -22,17 +22,22 @@ extension Partition {
   func messageDetails(_ list: ListRow) throws -> [MessageDetail] {
     try all(
       """
-      SELECT mid, text, branch, provisional FROM list_member JOIN message ON message.id = member
+      SELECT mid, text, branch, provisional, usage.model, prompt_tokens, completion_tokens, total_tokens, usage.id
+      FROM list_member JOIN message ON message.id = member
+        LEFT JOIN usage ON usage.account = message.account AND usage.message = mid
       WHERE list = ? AND gone_at IS NULL ORDER BY position
       """, [list.id]
     ).map { row in
       let object = try row.json(1)
       let metadata = object?["metadata"]?.object
+      let usage: Int64? = try row[8]
       return MessageDetail(
         id: try row[0], branchID: try row[2], parentMessageID: object?["parentMessageId"]?.identifier,
         role: object?.string("role") ?? "", content: object?.string("content") ?? "",
-        model: object?.string("model") ?? metadata?.string("model"),
-        tokenCount: (object?["tokenCount"] ?? object?["tokens"])?.integer, createdAt: object?.time("createdAt"),
+        model: try object?.string("model") ?? metadata?.string("model") ?? row[4],
+        tokenCount: (object?["tokenCount"] ?? object?["tokens"])?.integer,
+        usage: try usage.map { _ in TokenUsage(prompt: try row[5], completion: try row[6], total: try row[7]) },
+        createdAt: object?.time("createdAt"),
         isProvisional: try row[3])
     }
   }

@@ -13,6 +13,7 @@ extension MirrorStore {
       let oldest = UnixTime(milliseconds: time.milliseconds - age.components.seconds * 1000)
       outcome.responses += try await evictResponses(fetchedBefore: oldest)
       outcome.conversations += try await evictConversations { $1 < oldest.milliseconds }
+      try await forgetUsage(before: oldest) { _ in true }
     }
     if let limit = policy.responseBytesMax, try await holdsMore("response", than: limit) {
       outcome.responses += try await evictResponses(over: limit) { try $0.tallied("response") }
@@ -39,6 +40,7 @@ extension MirrorStore {
     outcome.responses += try await evictResponses(over: limit) { try $0.usedBytes() }
     if try await passes(goal, { try $0.usedBytes() }) { outcome.deletedTexts += try await forgetDeleted(before: time) }
     outcome.conversations += try await evictConversations { db, _ in try db.usedBytes() > goal }
+    try await forgetUsage(before: time) { try $0.usedBytes() > goal }
     try await forgetConversations { try $0.usedBytes() > goal }
   }
 
@@ -145,6 +147,19 @@ extension MirrorStore {
         sql: """
           DELETE FROM conversation WHERE id IN (SELECT id FROM conversation ORDER BY sort_at LIMIT 200)
           """)
+      return db.changesCount
+    }
+  }
+
+  /// Few bytes each, so they go late, or by their age.
+  private func forgetUsage(
+    before time: UnixTime, while isDue: @escaping @Sendable (Database) throws -> Bool
+  ) async throws(MirrorError) {
+    _ = try await repeated("forget what answers cost") { db in
+      guard try isDue(db) else { return 0 }
+      try db.execute(
+        sql: "DELETE FROM usage WHERE id IN (SELECT id FROM usage WHERE said_at < ? ORDER BY said_at LIMIT 500)",
+        arguments: [time.milliseconds])
       return db.changesCount
     }
   }

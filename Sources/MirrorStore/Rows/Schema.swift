@@ -16,6 +16,7 @@ enum Schema {
       try db.execute(
         sql: "DROP INDEX draft_of_conversation; CREATE INDEX draft_of_question ON draft (conversation, question)")
     }
+    migrator.registerMigration("10 usage") { db in try db.execute(sql: usage) }
     return migrator
   }
 
@@ -226,6 +227,24 @@ enum Schema {
       DELETE FROM recording WHERE account = new.account AND conversation = new.cid;
     END;
     """ + tallyTriggers("recording", "%.id IS NOT NULL", ["fields", "bytes", "pace"])
+
+  /// What answers cost, as the API counted it. A row outlives its message: it was paid for all the same.
+  private static let usage = """
+    CREATE TABLE usage (
+      id INTEGER PRIMARY KEY,
+      account INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+      conversation TEXT NOT NULL,
+      message TEXT NOT NULL,
+      model TEXT,
+      prompt_tokens INTEGER,
+      completion_tokens INTEGER,
+      total_tokens INTEGER,
+      -- the time of the answer
+      said_at INTEGER NOT NULL,
+      UNIQUE (account, message)
+    ) STRICT;
+    CREATE INDEX usage_by_time ON usage (said_at);
+    """
 
   /// Finding the words of a message costs more than storing it, so passages are indexed after their transaction.
   private static let indexLater = """

@@ -23,7 +23,10 @@ extension Observation {
     } else if let answer, let made = try provisionalQuestion(seen.request, answer, branch, saidAt, in: ref) {
       rows.append(made)
     }
-    if let answer { rows.append(try saveSent(answer, branch, in: ref)) }
+    if let answer {
+      rows.append(try saveSent(answer, branch, in: ref))
+      try saveUsage(seen.answer, of: answer, saidAt, conversation: id)
+    }
     try insertSent(rows, saidAt, branch: branch, isNamed: requested != nil, in: ref)
     try addToMessageCount(Int64(rows.count), branch: branch, in: ref)
     try touch(ref, answer ?? question)
@@ -32,6 +35,22 @@ extension Observation {
 
   private mutating func saveSent(_ message: Sighting, _ branch: String?, in ref: ConversationRef) throws -> Int64 {
     try saveMessage(MessageSighting(message: message, branch: branch, isSent: true), in: ref)
+  }
+
+  /// The model and the tokens stand beside the message, and only in the answer to the send.
+  private func saveUsage(
+    _ seen: Payload?, of answer: Sighting, _ saidAt: Int64?, conversation id: String
+  ) throws {
+    let (usage, model) = (seen?["usage"]?.object, seen?["model"]?.columnText)
+    let tokens = ["promptTokens", "completionTokens", "totalTokens"].map { usage?[$0]?.integer }
+    guard model != nil || tokens.contains(where: { $0 != nil }) else { return }
+    try part.run(
+      """
+      INSERT INTO usage (account, conversation, message, model, prompt_tokens, completion_tokens, total_tokens, said_at)
+      VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+      ON CONFLICT (account, message) DO UPDATE SET model = excluded.model, prompt_tokens = excluded.prompt_tokens,
+        completion_tokens = excluded.completion_tokens, total_tokens = excluded.total_tokens
+      """, [part.account, id, answer.id, model, tokens[0], tokens[1], tokens[2], saidAt ?? now])
   }
 
   /// The user's message as the request gave it, under the id that the answer names or one of our own.
