@@ -78,6 +78,10 @@ final class RawClient {
   /// Says that nothing more comes.
   func finishSending() { shutdown(descriptor, Int32(SHUT_WR)) }
 
+  /// Sends without waiting.
+  /// - Returns: how many bytes were taken; 0: none, or the connection is broken.
+  func sendWhatFits(_ bytes: Data) -> Int { trySend(bytes) ?? 0 }
+
   /// - Returns: how many bytes were taken; nil: the connection is broken.
   private func trySend(_ bytes: Data) -> Int? {
     let count = bytes.withUnsafeBytes { Glibc.send(descriptor, $0.baseAddress, $0.count, Int32(MSG_NOSIGNAL)) }

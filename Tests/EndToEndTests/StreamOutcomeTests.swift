@@ -8,48 +8,6 @@ import Testing
   static let first = #"data: {"type":"content","content":"half an "}"# + "\n\n"
   static let rest = AbsorptionTests.events.dropFirst().joined()
 
-  private func chunk(_ text: String) -> String { String(text.utf8.count, radix: 16) + "\r\n\(text)\r\n" }
-
-  /// A client that asked for a stream, and upstream's end of it.
-  private func begin(
-    _ daemon: Program, _ upstream: ScriptedUpstream, version: String = "1.1", fields: String = "",
-    receiveBuffer: Int32? = nil
-  ) async throws -> (client: RawClient, call: RawClient) {
-    let client = try await RawClient(port: daemon.port, receiveBuffer: receiveBuffer)
-    try await client.send(
-      "POST /api/v1/conversations/c1/messages/stream HTTP/\(version)\r\nHost: 127.0.0.1\r\nAuthorization: ApiKey alice\r\n"
-        + "\(fields)Content-Length: 15\r\n\r\n{\"content\":\"h\"}")
-    let call = try await upstream.connection()
-    _ = try await call.head()
-    return (client, call)
-  }
-
-  private struct Record: Decodable, Equatable {
-    struct Mirror: Decodable, Equatable {
-      var messages: Int
-      var drafts: Int
-    }
-    var mirror: Mirror
-    var counters: [String: Int]
-
-    /// Messages, drafts, and the counters of outcomes that are not 0.
-    var summary: String {
-      let outcomes = counters.filter { $0.key.hasPrefix("streams") && $0.value > 0 }.keys.sorted()
-      return (["\(mirror.messages) messages", "\(mirror.drafts) drafts"] + outcomes).joined(separator: ", ")
-    }
-  }
-
-  /// Waits for what the mirror should hold in the end.
-  private func expectRecord(_ expected: String, of daemon: Program) async throws {
-    var found = ""
-    let deadline = ContinuousClock.now + .seconds(20)
-    while found != expected, .now < deadline {
-      let text = try await daemon.get("/status").body
-      found = try JSONDecoder().decode(Record.self, from: text).summary
-    }
-    #expect(found == expected)
-  }
-
   private static let whole = "2 messages, 0 drafts, streamsComplete"
 
   private func withStream(
@@ -72,39 +30,39 @@ import Testing
           "H4sIAAAAAAACA0tJLEm0UqhWKqksSFWyUkrOzytJzStR0oGzrJTy85RqubhSCCtMTsWqMLcgJ7UkFagyN7W4ODEdKFitlJkClMo1AgoW5eeAlCUWF2cWlyRiWA0yE25otIu/n2ssFxcA1oETybUAAAA="
       ), "not base64")
     try await withStream { daemon, upstream in
-      let (client, call) = try await begin(daemon, upstream, fields: "Accept-Encoding: gzip\r\n")
+      let (client, call) = try await daemon.beginStream(upstream, fields: "Accept-Encoding: gzip\r\n")
       try await call.send(Self.head + "Content-Encoding: gzip\r\nContent-Length: \(packed.count)\r\n\r\n")
       for byte in packed { try await call.send(Data([byte])) }
       let answer = try await client.answer()
       #expect(answer.body == packed && answer.field("Content-Encoding") == "gzip")
-      try await expectRecord(Self.whole, of: daemon)
+      try await daemon.expectRecord(Self.whole)
     }
   }
 
   @Test func anOldClientGetsTheStreamUpToTheClose() async throws {
     try await withStream { daemon, upstream in
-      let (client, call) = try await begin(daemon, upstream, version: "1.0")
+      let (client, call) = try await daemon.beginStream(upstream, version: "1.0")
       try await call.send(Self.chunkedHead)
-      for event in AbsorptionTests.events { try await call.send(chunk(event)) }
+      for event in AbsorptionTests.events { try await call.send(httpChunk(event)) }
       try await call.send("0\r\n\r\n")
       let answer = try await client.answer()
       #expect(answer.field("Transfer-Encoding") == nil && answer.text == AbsorptionTests.events.joined())
       #expect(client.ending == .closed)
-      try await expectRecord(Self.whole, of: daemon)
+      try await daemon.expectRecord(Self.whole)
     }
   }
 
   @Test func theHeadComesAtOnceAndASilenceStaysASilence() async throws {
     try await withStream { daemon, upstream in
-      let (client, call) = try await begin(daemon, upstream)
+      let (client, call) = try await daemon.beginStream(upstream)
       try await call.send(Self.chunkedHead)
       #expect(try await client.head().status == 200)
-      try await call.send(chunk(Self.first))
+      try await call.send(httpChunk(Self.first))
       #expect(await eventually { client.hasNews })
       _ = client.skip(1 << 16)
       try await Task.sleep(for: .seconds(3))  // what is tested: nothing is made up meanwhile
       #expect(!client.hasNews)
-      for event in AbsorptionTests.events.dropFirst() { try await call.send(chunk(event)) }
+      for event in AbsorptionTests.events.dropFirst() { try await call.send(httpChunk(event)) }
       try await call.send("0\r\n\r\n")
       #expect(await eventually { client.hasNews })
     }
@@ -114,10 +72,10 @@ import Testing
 
   @Test func aCleanEndWithoutACompleteEventIsRelayedAsSuchAndADraft() async throws {
     try await withStream { daemon, upstream in
-      let (client, call) = try await begin(daemon, upstream)
-      try await call.send(Self.chunkedHead + chunk(Self.first) + chunk("data: [DONE]\n\n") + "0\r\n\r\n")
+      let (client, call) = try await daemon.beginStream(upstream)
+      try await call.send(Self.chunkedHead + httpChunk(Self.first) + httpChunk("data: [DONE]\n\n") + "0\r\n\r\n")
       #expect(try await client.answer().text == Self.first + "data: [DONE]\n\n")
-      try await expectRecord("0 messages, 1 drafts, streamsInterrupted", of: daemon)
+      try await daemon.expectRecord("0 messages, 1 drafts, streamsInterrupted")
     }
   }
 
@@ -126,15 +84,15 @@ import Testing
   @Test(arguments: Death.allCases)
   func whereUpstreamDiesTheClientSeesABrokenBodyAndTheDraftIsKept(_ death: Death) async throws {
     try await withStream(["STREAM_IDLE_TIMEOUT": "1"]) { daemon, upstream in
-      var (client, call): (RawClient, RawClient?) = try await begin(daemon, upstream)
-      try await call?.send(Self.chunkedHead + chunk(Self.first))
+      var (client, call): (RawClient, RawClient?) = try await daemon.beginStream(upstream)
+      try await call?.send(Self.chunkedHead + httpChunk(Self.first))
       #expect(try await client.head().status == 200)
-      let start = try await client.take(chunk(Self.first).utf8.count)
-      #expect(String(decoding: start, as: UTF8.self) == chunk(Self.first))
+      let start = try await client.take(httpChunk(Self.first).utf8.count)
+      #expect(String(decoding: start, as: UTF8.self) == httpChunk(Self.first))
       if death == .reset { call?.reset() }
       if death != .silence { call = nil }
       #expect(try await client.rest().isEmpty, "nothing is added, not even the end")
-      try await expectRecord("0 messages, 1 drafts, streamsInterrupted", of: daemon)
+      try await daemon.expectRecord("0 messages, 1 drafts, streamsInterrupted")
       withExtendedLifetime(call) {}
     }
   }
@@ -144,50 +102,50 @@ import Testing
   @Test(arguments: [false, true])
   func aStreamWhoseClientLeavesIsReadToItsEnd(byReset: Bool) async throws {
     try await withStream { daemon, upstream in
-      var (client, call): (RawClient?, RawClient) = try await begin(daemon, upstream)
-      try await call.send(Self.chunkedHead + chunk(Self.first))
+      var (client, call): (RawClient?, RawClient) = try await daemon.beginStream(upstream)
+      try await call.send(Self.chunkedHead + httpChunk(Self.first))
       #expect(try await client?.head().status == 200)
       if byReset { client?.reset() }
       client = nil
       for event in AbsorptionTests.events.dropFirst() {
-        try await call.send(chunk(event))
+        try await call.send(httpChunk(event))
         try await Task.sleep(for: .milliseconds(20))  // so that a write meets the closed connection
       }
       try await call.send("0\r\n\r\n")
-      try await expectRecord(Self.whole, of: daemon)
+      try await daemon.expectRecord(Self.whole)
     }
   }
 
   @Test(arguments: ["cancel", "grace=1"])
   func aStreamIsEndedWhereTheSettingSaysSo(_ setting: String) async throws {
     try await withStream(["ON_CLIENT_GONE": setting]) { daemon, upstream in
-      var (client, call): (RawClient?, RawClient) = try await begin(daemon, upstream)
-      try await call.send(Self.chunkedHead + chunk(Self.first))
+      var (client, call): (RawClient?, RawClient) = try await daemon.beginStream(upstream)
+      try await call.send(Self.chunkedHead + httpChunk(Self.first))
       #expect(try await client?.head().status == 200)
       client?.reset()
       client = nil
       let left = ContinuousClock.now
       // Upstream goes on until it is hung up on.
       while call.ending == nil {
-        do { try await call.send(chunk(Self.first)) } catch { break }
+        do { try await call.send(httpChunk(Self.first)) } catch { break }
         if call.hasNews { _ = try? await call.rest() }  // the end: what is waited for
         try await Task.sleep(for: .milliseconds(20))
         guard left.duration(to: .now) < .seconds(20) else { break }
       }
       let took = left.duration(to: .now)
       #expect(took < .seconds(20) && (setting == "cancel" || took > .milliseconds(900)), "\(took)")
-      try await expectRecord("0 messages, 1 drafts, streamsAbandoned", of: daemon)
+      try await daemon.expectRecord("0 messages, 1 drafts, streamsAbandoned")
     }
   }
 
   @Test func hangingUpAfterTheTerminalEventIsNormal() async throws {
     try await withStream { daemon, upstream in
-      var (client, call): (RawClient?, RawClient) = try await begin(daemon, upstream)
+      var (client, call): (RawClient?, RawClient) = try await daemon.beginStream(upstream)
       try await call.send(Self.chunkedHead)
-      for event in AbsorptionTests.events { try await call.send(chunk(event)) }
+      for event in AbsorptionTests.events { try await call.send(httpChunk(event)) }
       #expect(try await client?.head().status == 200)
       client = nil
-      try await expectRecord(Self.whole, of: daemon)
+      try await daemon.expectRecord(Self.whole)
       try await call.send("0\r\n\r\n")
       #expect(
         !daemon.standardError.contains("error") && !daemon.standardError.contains("was cut"), "\(daemon.standardError)")
@@ -198,23 +156,24 @@ import Testing
 
   @Test func aStreamBeyondTheCaptureLimitIsRelayedWholeAndADraft() async throws {
     try await withStream(["CAPTURE_LIMIT": "1000"]) { daemon, upstream in
-      let (client, call) = try await begin(daemon, upstream)
+      let (client, call) = try await daemon.beginStream(upstream)
       let long = #"data: {"type":"content","content":""# + String(repeating: "x", count: 5000) + "\"}\n\n"
-      try await call.send(Self.chunkedHead + chunk(Self.first) + chunk(long) + chunk(Self.rest) + "0\r\n\r\n")
+      try await call.send(
+        Self.chunkedHead + httpChunk(Self.first) + httpChunk(long) + httpChunk(Self.rest) + "0\r\n\r\n")
       #expect(try await client.answer().text == Self.first + long + Self.rest)
-      try await expectRecord("0 messages, 1 drafts, streamsTruncated", of: daemon)
+      try await daemon.expectRecord("0 messages, 1 drafts, streamsTruncated")
     }
   }
 
   @Test func aClientThatReadsNothingIsDroppedWhileRecordingGoesOn() async throws {
     try await withStream(["WRITE_STALL_TIMEOUT": "1"]) { daemon, upstream in
-      let (client, call) = try await begin(daemon, upstream, receiveBuffer: 4096)
+      let (client, call) = try await daemon.beginStream(upstream, receiveBuffer: 4096)
       let long = #"data: {"type":"content","content":""# + String(repeating: "x", count: 60_000) + "\"}\n\n"
       try await call.send(Self.chunkedHead)
       // More than the kernel holds for it; upstream is slowed down until the client is given up.
-      for _ in 0..<100 { try await call.send(chunk(long)) }
-      try await call.send(chunk(Self.rest) + "0\r\n\r\n")
-      try await expectRecord(Self.whole, of: daemon)
+      for _ in 0..<100 { try await call.send(httpChunk(long)) }
+      try await call.send(httpChunk(Self.rest) + "0\r\n\r\n")
+      try await daemon.expectRecord(Self.whole)
       withExtendedLifetime(client) {}
     }
   }
