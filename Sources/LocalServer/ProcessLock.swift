@@ -16,11 +16,11 @@ public final class ProcessLock: Sendable {
   }
 
   /// Takes the lock, creating the file (mode 0600) when there is none. Where nothing can be written the file that is there
-  /// is locked all the same, and its note stays (see `eraseNote`).
+  /// is locked all the same, and its note stays (see `eraseNote`); where none is there, its folder is locked instead.
   public init(path: String) throws(Failure) {
     self.path = path
     var descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
-    if descriptor < 0, errno == EROFS { descriptor = open(path, O_RDONLY | O_CLOEXEC) }
+    if descriptor < 0, errno == EROFS { descriptor = Self.openWithoutWriting(path) }
     self.descriptor = descriptor
     guard descriptor >= 0 else { throw .cannotOpen(System.text(errno)) }
     guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
@@ -32,6 +32,13 @@ public final class ProcessLock: Sendable {
     note = String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
     // Taking away needs no room on the disk.
     _ = ftruncate(descriptor, 0)
+  }
+
+  private static func openWithoutWriting(_ path: String) -> CInt {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor < 0, errno == ENOENT else { return descriptor }
+    let folder = path.lastIndex(of: "/").map { path[...$0] } ?? "."
+    return open(String(folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC)
   }
 
   /// Leaves a note for the next holder. On a full disk it gets none, as from a holder that crashed.

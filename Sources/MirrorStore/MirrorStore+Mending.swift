@@ -17,6 +17,24 @@ extension MirrorStore {
     return target
   }
 
+  /// Sets a damaged mirror aside that is not open, and opens a new one, for a daemon that forwards in any case. What cannot
+  /// be done now (a full disk, a folder of somebody else's) is left to `startAnew`: the store then has no database, and
+  /// `shortcoming` says why.
+  /// - Returns: the mirror, and where the damaged one is; nil: where it was.
+  public static func openInPlaceOfDamaged(_ path: String) -> (store: MirrorStore, aside: String?) {
+    let location = Location.file(path)
+    let patience = Patience()
+    let aside: String
+    do { aside = try setAside(path) } catch {
+      return (MirrorStore(Opening(shortcoming: error, isDamaged: true), at: location, patience), nil)
+    }
+    do throws(MirrorError) {
+      return (MirrorStore(Opening(database: try openForWriting(location, patience)), at: location, patience), aside)
+    } catch {
+      return (MirrorStore(Opening(shortcoming: error, isSetAside: true), at: location, patience), aside)
+    }
+  }
+
   /// Looks whether the database is damaged. Reads all of it, seconds for a large one; others go on reading and writing.
   /// - Returns: SQLite's words for the first damage; nil: none.
   public func damage() async throws(MirrorError) -> String? {

@@ -41,7 +41,7 @@ extension MirrorStore {
   public func reopen() async throws(MirrorError) {
     guard let shortcoming else { return }
     // `startAnew` begins a new one, whose accounts have other numbers.
-    guard !isSetAside else { throw shortcoming }
+    guard !mustStartAnew else { throw shortcoming }
     if case .file(let path) = location, !FileManager.default.fileExists(atPath: path) { throw shortcoming }
     guard location.seemsWritable else { throw shortcoming }
     do {

@@ -33,6 +33,8 @@ public final class MirrorStore: Sendable {
     var shortcoming: MirrorError?
     /// The damaged one is out of the way and none is begun in its place: whatever file is there, it is not the old one.
     var isSetAside = false
+    /// What is there is damaged, and could not be set aside.
+    var isDamaged = false
   }
 
   private struct Use {
@@ -60,6 +62,9 @@ public final class MirrorStore: Sendable {
   public var shortcoming: MirrorError? { use.withLock { $0.opening.shortcoming } }
 
   var isSetAside: Bool { use.withLock { $0.opening.isSetAside } }
+
+  /// Whether only `startAnew` helps: `reopen` would find a damaged mirror, or half a new one.
+  public var mustStartAnew: Bool { use.withLock { $0.opening.isSetAside || $0.opening.isDamaged } }
 
   private func enter() throws -> any DatabaseWriter {
     try use.withLock { use in

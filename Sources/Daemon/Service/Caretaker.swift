@@ -52,7 +52,8 @@ final class Caretaker: Sendable {
   ) {
     (self.mirror, self.policy, self.counters, self.logger) = (mirror, policy, counters, logger)
     (self.isReachable, self.becameWritable) = (isReachable, becameWritable)
-    if checksFirst { state.withLock { $0.trouble = .unchecked } }
+    let trouble: Trouble? = mirror.store.mustStartAnew ? .condemned : checksFirst ? .unchecked : nil
+    state.withLock { $0.trouble = trouble }
   }
 
   /// Where the damaged mirror is that was replaced while the daemon ran; `nil`: none was.

@@ -24,30 +24,24 @@ enum MirrorFile {
   }
 
   static func open(_ path: String, _ logger: Logger) throws(StartError) -> MirrorStore {
-    do throws(MirrorError) {
-      let store = try MirrorStore.openForForwarding(path)
-      if let shortcoming = store.shortcoming {
-        logger.error(
-          "nothing is recorded: the mirror cannot be written. Forwarding goes on; it is tried again",
-          metadata: ["access": "\(store.access.rawValue)", "cause": "\(shortcoming)"])
-      }
-      return store
-    } catch {
+    let store: MirrorStore
+    do throws(MirrorError) { store = try MirrorStore.openForForwarding(path) } catch {
       guard error.kind == .corrupt else { throw StartError("\(error) See --database.") }
-      return try replace(path, error, logger)
+      store = replace(path, error, logger)
     }
+    if let shortcoming = store.shortcoming {
+      logger.error(
+        "nothing is recorded: the mirror cannot be written. Forwarding goes on; it is tried again",
+        metadata: ["access": "\(store.access.rawValue)", "cause": "\(shortcoming)"])
+    }
+    return store
   }
 
-  private static func replace(_ path: String, _ damage: MirrorError, _ logger: Logger) throws(StartError) -> MirrorStore
-  {
-    do throws(MirrorError) {
-      let aside = try MirrorStore.setAside(path)
-      logger.error(
-        "the mirror is damaged and was set aside; a new one is begun",
-        metadata: ["cause": "\(damage)", "set-aside": "\(aside)"])
-      return try MirrorStore.open(.file(path))
-    } catch {
-      throw StartError("\(error)")
-    }
+  private static func replace(_ path: String, _ damage: MirrorError, _ logger: Logger) -> MirrorStore {
+    let (store, aside) = MirrorStore.openInPlaceOfDamaged(path)
+    logger.error(
+      "the mirror is damaged and \(aside == nil ? "cannot be set aside" : "was set aside; a new one is begun")",
+      metadata: ["cause": "\(damage)", "set-aside": "\(aside ?? "")"])
+    return store
   }
 }

@@ -82,4 +82,25 @@ remount("rw")
 check("it is read and written again without a restart", becomes_writable(daemon), daemon.status())
 check("nothing was lost", "in the log" in contents(daemon), contents(daemon))
 check("the daemon ends as it should", daemon.end(signal.SIGTERM) == 0)
+
+# Damaged, and no room for a new one.
+with open(folder + "/state/mirror.sqlite", "r+b") as file:
+    file.write(b"no database at all" * 1000)
+fill()
+daemon = Program(*serve)
+forwards_and_reads(daemon, "none", lambda held: held == 504, "damaged, without room")
+os.remove(folder + "/ballast")
+check("with room a new one is begun", becomes_writable(daemon), daemon.status())
+check("a message is recorded", send(daemon, "in the new one")[0] in (200, 201) and "in the new one" in contents(daemon))
+check("the damaged one is kept", any(".damaged-" in name for name in os.listdir(folder + "/state")))
+check("the daemon ends as it should", daemon.end(signal.SIGTERM) == 0)
+
+# A folder without the file that is locked, where none can be made.
+os.remove(folder + "/state/mirror.sqlite.lock")
+remount("ro")
+daemon = Program(*serve)
+forwards_and_reads(daemon, "read-only", lambda held: "in the new one" in held, "without a lock file")
+other = subprocess.run([binary, *serve], capture_output=True, text=True, timeout=20)
+check("and one daemon has it", other.returncode == 69 and "another chatroutesd has it" in other.stderr, other)
+check("the daemon ends as it should", daemon.end(signal.SIGTERM) == 0)
 sandbox.end(signal.SIGTERM)
