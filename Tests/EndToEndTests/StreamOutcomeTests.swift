@@ -97,22 +97,55 @@ import Testing
     }
   }
 
+  /// As such in the commands and pages, never as a message; the same question, answered, takes its place.
+  @Test func aDraftIsShownUntilTheRealMessageIsSeen() async throws {
+    let (folder, upstream) = (try Folder(), try ScriptedUpstream())
+    let daemon = try await Program.daemon(in: folder, upstream: upstream.port)
+    do {
+      let (client, call) = try await daemon.beginStream(upstream)
+      try await call.send(Self.chunkedHead + httpChunk(Self.first))
+      call.reset()
+      withExtendedLifetime(client) {}
+    }
+    try await daemon.expectRecord("0 messages, 1 drafts, streamsInterrupted")
+    let shown = try await Program.run(["show", "c1", "--json", "--database", folder.file("mirror.sqlite")])
+    #expect(shown.output.contains(#""state" : "interrupted""#) && shown.output.contains("half an "), "\(shown)")
+    let (client, call) = try await daemon.beginStream(upstream)
+    try await call.send(Self.chunkedHead + AbsorptionTests.events.map(httpChunk).joined() + "0\r\n\r\n")
+    #expect(try await client.answer().text == AbsorptionTests.events.joined())
+    try await daemon.expectRecord("2 messages, 0 drafts, streamsComplete, streamsInterrupted")
+    #expect(await daemon.terminate() == 0)
+  }
+
   // MARK: The client ends it
 
-  @Test(arguments: [false, true])
-  func aStreamWhoseClientLeavesIsReadToItsEnd(byReset: Bool) async throws {
+  /// Whole in the mirror, and in the next list of messages, which needs no upstream.
+  @Test(arguments: [false, true], [false, true])
+  func aStreamWhoseClientLeavesIsReadToItsEnd(byReset: Bool, beforeTheHead: Bool) async throws {
     try await withStream { daemon, upstream in
       var (client, call): (RawClient?, RawClient) = try await daemon.beginStream(upstream)
-      try await call.send(Self.chunkedHead + httpChunk(Self.first))
-      #expect(try await client?.head().status == 200)
+      if !beforeTheHead {
+        try await call.send(Self.chunkedHead + httpChunk(Self.first))
+        #expect(try await client?.head().status == 200)
+      }
       if byReset { client?.reset() }
       client = nil
+      if beforeTheHead {
+        try await Task.sleep(for: .milliseconds(100))  // so that the daemon sees it first
+        try await call.send(Self.chunkedHead + httpChunk(Self.first))
+      }
       for event in AbsorptionTests.events.dropFirst() {
         try await call.send(httpChunk(event))
         try await Task.sleep(for: .milliseconds(20))  // so that a write meets the closed connection
       }
       try await call.send("0\r\n\r\n")
       try await daemon.expectRecord(Self.whole)
+      let reader = try await RawClient(port: daemon.port)
+      try await reader.send(
+        "GET /api/v1/conversations/c1/messages HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: ApiKey alice\r\n"
+          + "Cache-Control: only-if-cached\r\n\r\n")
+      let list = try await reader.answer()
+      #expect(list.status == 200 && list.text.contains(#""content":"once""#), "\(list.text)")
     }
   }
 
