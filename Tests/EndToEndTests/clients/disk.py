@@ -4,46 +4,21 @@ whose mirror is on that disk. Standard library only.
 Takes BINARY FOLDER from the command line and mounts a tmpfs on FOLDER: run it as root under `unshare --mount`, so that
 nothing stays behind.
 """
-import atexit
-import http.client
 import json
-import os
 import re
 import subprocess
 import sys
-import threading
 
-binary, folder = sys.argv[1], sys.argv[2]
+import program
+from program import binary, check  # for those that import this
+
+folder = sys.argv[2]
 KEY = "cr_prod_sk_" + "be7c4a11" * 8
-WAIT = 20  # seconds; a call that needs them has failed
 
 
-def check(what, holds, found=None):
-    print(("ok   " if holds else "FAIL ") + what, flush=True)
-    if not holds:
-        print(f"     found: {found!r}"[:2000], flush=True)
-        sys.exit(1)
-
-
-class Program:
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([binary, *arguments], stderr=subprocess.PIPE, text=True)
-        atexit.register(self.process.kill)  # of one that has ended it does nothing
-        self.lines = []
-        for line in self.process.stderr:
-            self.lines.append(line)
-            if found := re.search(r"ready: http://([\d.]+):(\d+)", line):
-                self.address = found[1], int(found[2])
-                threading.Thread(target=lambda: self.lines.extend(self.process.stderr), daemon=True).start()
-                return
-        sys.exit(f"FAIL {arguments[0]} did not start")
-
-    def end(self, how):
-        self.process.send_signal(how)
-        return self.process.wait(WAIT)
-
+class Program(program.Program):
     def call(self, method, path, body=None, fields={}):
-        client = http.client.HTTPConnection(*self.address, timeout=WAIT)
+        client = self.connect()
         headers = {"Authorization": "ApiKey " + KEY, "Content-Type": "application/json", **fields}
         client.request(method, path, None if body is None else json.dumps(body), headers)
         answer = client.getresponse()

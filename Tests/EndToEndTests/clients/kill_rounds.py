@@ -6,40 +6,22 @@ In each round two clients send messages, one in the plain way and one as streams
 daemon gets SIGKILL. The next one, on the same mirror, must hold every message whose answer had been read to its end.
 Prints one line a failed check, and the counts; exits 1 at a failure. Standard library only.
 """
-import atexit
 import http.client
 import json
 import random
 import re
 import signal
 import sqlite3
-import subprocess
 import sys
 import threading
 import time
 
-binary, folder, rounds = sys.argv[1], sys.argv[2], int(sys.argv[3])
+from program import Program, WAIT
+
+folder, rounds = sys.argv[2], int(sys.argv[3])
 KEY = "cr_prod_sk_" + "be7c4a11" * 8
-WAIT = 20  # seconds; a call that needs them has failed
 SHORTEST, LONGEST = 0.02, 0.15  # seconds that a daemon lives
 plan = random.Random(3)
-
-
-class Program:
-    def __init__(self, *arguments):
-        self.process = subprocess.Popen([binary, *arguments], stderr=subprocess.PIPE, text=True)
-        atexit.register(self.process.kill)  # of one that has ended it does nothing
-        for line in self.process.stderr:
-            if found := re.search(r"ready: http://([\d.]+):(\d+)", line):
-                self.address = found[1], int(found[2])
-                # Nobody reads what else it says: it must not fill the pipe.
-                threading.Thread(target=self.process.stderr.read, daemon=True).start()
-                return
-        sys.exit(f"FAIL {arguments[0]} did not start")
-
-    def end(self, how):
-        self.process.send_signal(how)
-        return self.process.wait(WAIT)
 
 
 def call(client, method, path, body=None, fields={}):

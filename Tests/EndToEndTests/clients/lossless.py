@@ -4,27 +4,17 @@
 
 Runs a daemon in front of an API made here. Prints one line a check; exits 1 at the first failure.
 """
-import atexit
 import gzip
-import http.client
 import http.server
 import json
-import re
 import signal
 import subprocess
 import sys
 import threading
 
-binary, folder = sys.argv[1], sys.argv[2]
-WAIT = 30  # seconds; a call that needs them has failed
+from program import Program, binary, check
 
-
-def check(what, holds, found=None):
-    print(("ok   " if holds else "FAIL ") + what, flush=True)
-    if not holds:
-        print(f"     found: {found!r}"[:2000], flush=True)
-        sys.exit(1)
-
+folder = sys.argv[2]
 
 ODD = ('1.0', '1e3', '-0.0', '1E+2', '1180591620717411303424', '0.1000000000000000055511151231257827',
        r'"\u2028\u2029"', '"\u2028"', r'"\u0000"', r'"\ud83d"', r'"\ude00\ud83d"', r'"\/\b\f"', '"\U0001F600"', '""',
@@ -97,14 +87,12 @@ def member(value, *names):
 for coding in ("identity", "gzip"):
     upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    process = subprocess.Popen(
-        [binary, "serve", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:%d" % upstream.server_port,
-         "--database", folder + "/" + coding + "/mirror.sqlite"], stderr=subprocess.PIPE, text=True)
-    atexit.register(process.kill)  # of one that has ended it does nothing
-    found = re.search(r"ready: http://([\d.]+):(\d+)", process.stderr.readline())
+    daemon = Program(
+        "serve", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:%d" % upstream.server_port,
+         "--database", folder + "/" + coding + "/mirror.sqlite")
 
     def call(method, path, accept="identity"):
-        client = http.client.HTTPConnection(found[1], int(found[2]), timeout=WAIT)
+        client = daemon.connect()
         client.request(method, path, headers={"Authorization": "ApiKey some-long-key", "Accept-Encoding": accept})
         answer = client.getresponse()
         return answer, answer.read()
@@ -142,17 +130,14 @@ for coding in ("identity", "gzip"):
     answer, body = call("GET", API)
     check(f"{coding}: the list shows the same in both shapes",
           member(exact(body), "data", "conversations") == member(exact(body), "conversations") == [exact(ITEM)])
-    process.send_signal(signal.SIGTERM)
-    check(f"{coding}: the daemon ends as it should", process.wait(WAIT) == 0)
+    check(f"{coding}: the daemon ends as it should", daemon.end(signal.SIGTERM) == 0)
 
     # A second daemon on a mirror that nothing was written to: verbatim.
     upstream = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=upstream.serve_forever, daemon=True).start()
-    process = subprocess.Popen(
-        [binary, "serve", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:%d" % upstream.server_port,
-         "--database", folder + "/" + coding + "-verbatim/mirror.sqlite"], stderr=subprocess.PIPE, text=True)
-    atexit.register(process.kill)  # of one that has ended it does nothing
-    found = re.search(r"ready: http://([\d.]+):(\d+)", process.stderr.readline())
+    daemon = Program(
+        "serve", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:%d" % upstream.server_port,
+         "--database", folder + "/" + coding + "-verbatim/mirror.sqlite")
     for path in ANSWERS:
         call("GET", path, coding)
     settle()
@@ -167,5 +152,4 @@ for coding in ("identity", "gzip"):
         check(f"{coding}: {path} comes back byte for byte", body == said.encode(), body[:300])
         check(f"{coding}: with its fields", fields == expected, fields)
         check(f"{coding}: and its length", answer.headers["Content-Length"] == str(len(body)))
-    process.send_signal(signal.SIGTERM)
-    check(f"{coding}: the daemon ends as it should", process.wait(WAIT) == 0)
+    check(f"{coding}: the daemon ends as it should", daemon.end(signal.SIGTERM) == 0)
