@@ -18,6 +18,10 @@ enum PageLink {
     return link
   }
 
+  static func tree(_ id: String, branch: String? = nil) -> String {
+    "/conversations/\(encoded(id))/tree" + (branch.map { "?branch=\(encoded($0))" } ?? "")
+  }
+
   static func search(_ text: String, page: Int = 1) -> String {
     "/search?q=\(encoded(text))" + (page > 1 ? "&page=\(page)" : "")
   }

@@ -110,6 +110,25 @@ extension Pages {
     .facts li:not(:last-child)::after { content: "·"; margin: 0 0.5em; }
     .badge { color: var(--ink-warn); }
 
+    .legend { margin-bottom: 1rem; color: var(--ink-quiet); font-size: 0.875rem; }
+    .picture { overflow-x: auto; margin-bottom: 2rem; border: 1px solid var(--line); border-radius: 8px; }
+    .tree { display: block; }
+    .tree .line { fill: none; stroke: var(--edge); stroke-width: 2; }
+    .tree .current { stroke: var(--ink-link); stroke-width: 4; }
+    .tree circle { fill: var(--ground); stroke: var(--edge); stroke-width: 2; }
+    .tree circle.assistant { fill: var(--edge); }
+    .tree a:hover circle, .tree a:focus circle { stroke: var(--ink-link); fill: var(--ink-link); }
+    .tree .checkpoint { fill: var(--ink-warn); }
+    .tree text { fill: var(--ink-link); font: 0.875rem var(--text); unicode-bidi: isolate; }
+    .tree [aria-current] text { fill: var(--ink); font-weight: 600; }
+    .branch-list > li { padding: 0.5rem 0; border-top: 1px solid var(--line); }
+    .depth-1 { margin-inline-start: 1rem; }
+    .depth-2 { margin-inline-start: 2rem; }
+    .depth-3 { margin-inline-start: 3rem; }
+    .depth-4 { margin-inline-start: 4rem; }
+    .depth-5 { margin-inline-start: 5rem; }
+    .depth-6 { margin-inline-start: 6rem; }
+
     .rows > li { padding: 1rem 0; border-top: 1px solid var(--line); }
     .row-title {
       display: block; width: fit-content; max-width: 52rem; text-align: left;

@@ -5,7 +5,7 @@ extension Pages {
       frame,
       main: """
         <div class="heading">
-        <p class="back"><a href="\(PageLink.list)">All conversations</a></p>
+        <p class="back"><a href="\(PageLink.list)">All conversations</a> · <a href="\(treeLink(view))">Tree</a></p>
         <h1 dir="auto">\(Wording.title(view.row.title))</h1>
         \(facts(of: view.row))
         </div>
@@ -16,6 +16,10 @@ extension Pages {
         </div>
         </div>
         """)
+  }
+
+  private static func treeLink(_ view: ConversationView) -> String {
+    PageLink.tree(view.row.id, branch: view.branches.first { $0.isCurrent && !$0.isMain }?.id)
   }
 
   private static func incomplete(_ view: ConversationView) -> HTML {

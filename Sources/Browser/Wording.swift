@@ -16,6 +16,12 @@ enum Wording {
     return String(scalars[..<end]) + "…"
   }
 
+  /// The name of a branch; the main one needs no title.
+  static func branch(_ title: String, isMain: Bool) -> String {
+    let isBlank = !title.contains { !$0.isWhitespace }
+    return isBlank ? isMain ? "Main" : "Untitled" : title
+  }
+
   /// A title to show, isolated from the direction of the text around it.
   static func title(_ text: String) -> HTML {
     guard text.contains(where: { !$0.isWhitespace }) else { return "<bdi class=\"untitled\">Untitled</bdi>" }

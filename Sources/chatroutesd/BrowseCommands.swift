@@ -42,7 +42,7 @@ private func checkLimit(_ limit: Int) throws {
   guard limit > 0 else { throw ValidationError("--limit: expected a number above 0, found \(limit)") }
 }
 
-private func count(_ number: Int, _ one: String, _ many: String) -> String {
+func count(_ number: Int, _ one: String, _ many: String) -> String {
   "\(number) \(number == 1 ? one : many)"
 }
 

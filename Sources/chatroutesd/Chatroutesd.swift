@@ -15,8 +15,8 @@ struct Chatroutesd: AsyncParsableCommand {
       """,
     version: Version.text,
     subcommands: [
-      ServeCommand.self, SandboxCommand.self, DemoCommand.self, ListCommand.self, ShowCommand.self, SearchCommand.self,
-      ReplayCommand.self, StatusCommand.self, ModeCommand.self, OpenCommand.self, EnvCommand.self,
+      ServeCommand.self, SandboxCommand.self, DemoCommand.self, ListCommand.self, ShowCommand.self, TreeCommand.self,
+      SearchCommand.self, ReplayCommand.self, StatusCommand.self, ModeCommand.self, OpenCommand.self, EnvCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

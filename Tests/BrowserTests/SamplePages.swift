@@ -4,7 +4,8 @@ import Foundation
 
 /// Every page there is, with one text in every place that takes a text.
 enum SamplePages: String, CaseIterable, Sendable {
-  case list, listEmpty, conversation, conversationEmpty, search, searchEmpty, searchUnasked, signIn, notFound, failure
+  case list, listEmpty, conversation, conversationEmpty, tree, treeEmpty, search, searchEmpty, searchUnasked, signIn,
+    notFound, failure
 
   func rendered(with text: String, mode: String = "online") -> [UInt8] {
     let frame = PageFrame(title: text, searchText: text, mode: mode, notice: text, origin: text)
@@ -15,6 +16,8 @@ enum SamplePages: String, CaseIterable, Sendable {
     case .listEmpty: return Pages.conversations([], frame: frame)
     case .conversation: return Pages.conversation(Self.view(of: row, text), frame: frame)
     case .conversationEmpty: return Pages.conversation(ConversationView(row: row, isComplete: false), frame: frame)
+    case .tree: return Pages.tree(Self.tree(of: row, text), frame: frame)
+    case .treeEmpty: return Pages.tree(TreeView(conversation: row), frame: frame)
     case .search: return Pages.search([Self.hit(text)], frame: frame, query: text + "q", page: Paging(hasNext: true))
     case .searchEmpty: return Pages.search([], frame: frame, query: text + "q")
     case .searchUnasked: return Pages.search([], frame: frame, query: " ")
@@ -39,6 +42,18 @@ enum SamplePages: String, CaseIterable, Sendable {
       messages: [message],
       checkpoints: [CheckpointRow(id: text, summary: text, anchorMessageID: text)],
       isComplete: false, draftRows: [draft], page: Paging(number: 2, hasNext: true))
+  }
+
+  private static func tree(of row: ConversationRow, _ text: String) -> TreeView {
+    let messages = (1...3).map { TreeMessage(id: text, role: text, text: text, column: $0) }
+    return TreeView(
+      conversation: row,
+      branches: [
+        TreeBranch(id: text, title: text, isMain: true, messages: messages),
+        TreeBranch(
+          id: text, title: text, messages: messages, fork: .init(row: 0, column: 2, messageID: text),
+          checkpoints: [TreeCheckpoint(summary: text, column: 3)], depth: 1),
+      ], currentBranchID: text)
   }
 
   private static func hit(_ text: String) -> SearchHitRow {

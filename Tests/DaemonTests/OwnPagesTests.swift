@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["/", "/search?q=tunnel", "/conversations/c%2F1"])
+  @Test(arguments: ["/", "/search?q=tunnel", "/conversations/c%2F1", "/conversations/c%2F1/tree"])
   func withoutACookieNothingShows(target: String) async throws {
     try await withPages { (rig: DaemonRig, _) async throws in
       for cookie in [[], [("Cookie", "chatroutesd_page=" + String(repeating: "0", count: 96))]] {
@@ -49,7 +49,7 @@ import Testing
       try await until {
         try await rig.ask("GET", "/search?q=tunnel", key: nil, [cookie]).text.contains("<mark>tunnel</mark>")
       }
-      for target in ["/", "/conversations/c%2F1", "/search?q=tunnel"] {
+      for target in ["/", "/conversations/c%2F1", "/conversations/c%2F1/tree", "/search?q=tunnel"] {
         let page = try await rig.ask("GET", target, key: nil, [cookie])
         #expect(page.status == 200 && page.fields[.contentType] == "text/html; charset=utf-8")
         #expect(page.text.contains("&lt;script&gt;alert(1)") && !page.text.contains("<script"), "\(target)")
@@ -63,7 +63,9 @@ import Testing
   @Test(arguments: [
     ("/conversations/nope", 404), ("/nope", 404), ("/?page=9223372036854775807", 200), ("/?page=-3", 200),
     ("/conversations/c%2F1?page=9223372036854775807&branch=nope", 404), ("/search?q=%22%27%2A%28&page=99", 200),
-    ("/search", 200), ("/conversations/%ff", 404),
+    ("/conversations/nope/tree", 404), ("/conversations/c%2F1/tree?branch=nope", 404),
+    ("/conversations/c%2F1/trees", 404), ("/conversations/c%2F1/tree?branch=b1", 200), ("/search", 200),
+    ("/conversations/%ff", 404),
   ])
   func oddAddressesAreAnswered(target: String, status: Int) async throws {
     try await withPages { (rig: DaemonRig, cookie) async throws in

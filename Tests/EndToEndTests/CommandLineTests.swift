@@ -96,3 +96,46 @@ import Testing
     #expect(run.code == 0 && !run.output.isEmpty)
   }
 }
+
+/// What the commands show of a mirror that a real conversation filled.
+@Suite(.timeLimit(.minutes(1))) struct BrowseCommandTests {
+  /// A branch of a branch, each with a message; the commands run while the daemon does, and after it.
+  @Test func theTreeIsDrawnWithItsForks() async throws {
+    let (folder, key) = (try Folder(), "cr_prod_sk_" + String(repeating: "be7c4a11", count: 8))
+    let sandbox = try await Program(["sandbox", "--listen", "127.0.0.1:0", "--api-key", key, "--token-delay", "0"])
+    let daemon = try await Program.daemon(in: folder, upstream: sandbox.port)
+    func post(_ path: String, _ body: String) async throws -> String {
+      let client = try await RawClient(port: daemon.port)
+      try await client.send(
+        "POST /api/v1/conversations\(path) HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: ApiKey \(key)\r\n"
+          + "Content-Type: application/json\r\nContent-Length: \(body.utf8.count)\r\n\r\n\(body)")
+      let answer = try await client.answer()
+      #expect((200..<300).contains(answer.status), "\(path): \(answer.text)")
+      return answer.text
+    }
+    func id(_ prefix: String, in text: String) throws -> String {
+      String(try #require(text.firstMatch(of: try Regex("\"id\":\\s*\"(\(prefix)_[0-9a-f]+)\""))?.output[1].substring))
+    }
+    let conversation = try id("conv", in: try await post("", #"{"title":"Cats"}"#))
+    var fork = try id("msg", in: try await post("/\(conversation)/messages", #"{"content":"hello"}"#))
+    for title in ["Idea", "Deeper"] {
+      let branch = try id(
+        "branch", in: try await post("/\(conversation)/fork", #"{"title":"\#(title)","forkPointMessageId":"\#(fork)"}"#)
+      )
+      fork = try id(
+        "msg",
+        in: try await post("/\(conversation)/messages", #"{"content":"go on","branchId":"\#(branch)"}"#))
+    }
+    let arguments = ["tree", conversation, "--database", folder.file("mirror.sqlite")]
+    let drawn = try await Program.run(arguments)
+    #expect(drawn.code == 0 && drawn.output.hasPrefix("Cats\nMain  branch_"), "\(drawn)")
+    #expect(drawn.output.contains("\n└─ Idea  branch_") && drawn.output.contains("\n   └─ Deeper  branch_"), "\(drawn)")
+    #expect(drawn.output.contains("\n   │ behind “") && drawn.output.contains("2 messages"), "\(drawn)")
+    #expect(await daemon.terminate() == 0)
+    let json = try await Program.run(arguments + ["--json"])
+    #expect(json.output.contains("\"depth\" : 2") && json.output.contains("\"forkPointMessageId\" : \"msg_"), "\(json)")
+    let unknown = try await Program.run(["tree", "nope", "--database", folder.file("mirror.sqlite")])
+    #expect(unknown.code == 1 && unknown.errors.contains("`chatroutesd list` shows what it holds"))
+    #expect(await sandbox.terminate() == 0)
+  }
+}

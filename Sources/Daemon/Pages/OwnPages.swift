@@ -52,6 +52,11 @@ final class OwnPages: Sendable {
       return page(
         Pages.search(found.rows, frame: frame("Search", head, searchText: words), query: words, page: found.paging))
     default:
+      if let id = PageQuery.conversationID(path, page: "tree"),
+        let view = try content.tree(id, branch: query["branch"])
+      {
+        return page(Pages.tree(view, frame: frame("Tree of " + view.conversation.title, head)))
+      }
       guard let id = PageQuery.conversationID(path),
         let view = try content.conversation(id, branch: query["branch"], page: query.page)
       else { return page(Pages.notFound(frame: frame("Not found", head)), status: 404) }
@@ -113,9 +118,10 @@ struct PageQuery {
   /// From 1; what is no number is the first page.
   var page: Int { min(max(1, parameters["page"].flatMap { Int($0) } ?? 1), 1_000_000) }
 
-  /// `ID` of `/conversations/ID`.
-  static func conversationID(_ path: String) -> String? {
-    let parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+  /// `ID` of `/conversations/ID`, or of `/conversations/ID/PAGE`.
+  static func conversationID(_ path: String, page: String? = nil) -> String? {
+    var parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
+    if let page { guard parts.popLast()?.elementsEqual(page.utf8) == true else { return nil } }
     guard parts.count == 3, parts[1].elementsEqual("conversations".utf8) else { return nil }
     return FormText.decoded(Array(parts[2])[...], plusIsSpace: false).flatMap { $0.isEmpty ? nil : $0 }
   }

@@ -39,6 +39,15 @@ struct PageContent: Sendable {
       page: Paging(number: page, hasNext: !isLast, itemsTotal: detail.messages.count))
   }
 
+  /// - Parameter branch: the one that the reader comes from.
+  func tree(_ id: String, branch: String?) throws -> TreeView? {
+    guard let detail = try store.conversationDetail(id, branch: branch), let outline = try store.conversationTree(id)
+    else { return nil }
+    return TreeView(
+      conversation: Self.row(detail.summary), branches: TreeRows(detail, outline).branches,
+      currentBranchID: detail.branchID)
+  }
+
   // MARK: - Rows
 
   private static func row(_ summary: ConversationSummary) -> ConversationRow {
@@ -49,22 +58,12 @@ struct PageContent: Sendable {
       isComplete: summary.isComplete)
   }
 
-  /// Parents before children, siblings as the mirror has them.
   private static func tabs(_ detail: ConversationDetail) -> [BranchTab] {
-    let known = Set(detail.branches.map(\.id))
-    let children = Dictionary(grouping: detail.branches) { branch in
-      branch.parentBranchID.flatMap { known.contains($0) && $0 != branch.id ? $0 : nil } ?? ""
+    BranchForest.ordered(detail.branches).map { branch, depth in
+      BranchTab(
+        id: branch.id, title: branch.title, isMain: branch.isMain, messageCount: branch.messageCount,
+        isCurrent: branch.id == detail.branchID, depth: depth)
     }
-    var tabs: [BranchTab] = []
-    var pending = (children[""] ?? []).reversed().map { ($0, 0) }
-    while let (branch, depth) = pending.popLast() {
-      tabs.append(
-        BranchTab(
-          id: branch.id, title: branch.title, isMain: branch.isMain, messageCount: branch.messageCount,
-          isCurrent: branch.id == detail.branchID, depth: depth))
-      pending += (children[branch.id] ?? []).reversed().map { ($0, depth + 1) }
-    }
-    return tabs
   }
 
   private static func message(_ message: MessageDetail, in detail: ConversationDetail) -> MessageRow {

@@ -65,6 +65,27 @@ public struct LocalMirror: Sendable {
     public var isComplete: Bool
   }
 
+  /// A conversation's branches, parents before their children.
+  public struct Tree: Codable, Sendable {
+    public var conversation: Conversation
+    public var branches: [TreeBranch]
+    public var isComplete: Bool
+  }
+
+  public struct TreeBranch: Codable, Sendable {
+    public var id: String
+    public var title: String
+    public var isMain: Bool
+    public var parentBranchId: String?
+    public var forkPointMessageId: String?
+    /// The beginning of the message that it forks behind; nil: not known.
+    public var forkPoint: String?
+    public var messages: Int
+    public var checkpoints: Int
+    /// 0: no known parent.
+    public var depth: Int
+  }
+
   public struct Hit: Codable, Sendable {
     public var conversationId: String
     public var title: String
@@ -94,6 +115,30 @@ public struct LocalMirror: Sendable {
   public func thread(_ id: String, branch: String?) throws(StartError) -> Thread? {
     try reading { () throws(MirrorError) in try store.conversationDetail(id, branch: branch).map(Self.thread) }
   }
+
+  /// The branches of a conversation; `nil`: not in the mirror.
+  public func tree(_ id: String) throws(StartError) -> Tree? {
+    try reading { () throws(MirrorError) in
+      guard let detail = try store.conversationDetail(id), let outline = try store.conversationTree(id) else {
+        return nil
+      }
+      let contents = Dictionary(
+        outline.nodes.map { ($0.messageID, $0.content) }, uniquingKeysWith: { first, _ in first })
+      let checkpoints = Dictionary(grouping: detail.checkpoints) { $0.branchID }
+      return Tree(
+        conversation: Self.conversation(detail.summary),
+        branches: BranchForest.ordered(detail.branches).map { branch, depth in
+          TreeBranch(
+            id: branch.id, title: branch.title, isMain: branch.isMain, parentBranchId: branch.parentBranchID,
+            forkPointMessageId: branch.forkPointMessageID,
+            forkPoint: branch.forkPointMessageID.flatMap { contents[$0] }.map { String($0.prefix(Self.forkPointMax)) },
+            messages: branch.messageCount, checkpoints: checkpoints[branch.id]?.count ?? 0, depth: depth)
+        }, isComplete: detail.summary.isComplete)
+    }
+  }
+
+  /// How much of a message is shown to recognize it by.
+  private static let forkPointMax = 80
 
   /// Messages and titles that have all the words, newest first.
   public func search(_ words: String, limit: Int) throws(StartError) -> [Hit] {

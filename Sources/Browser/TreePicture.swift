@@ -1,0 +1,145 @@
+/// Draws a conversation's tree as SVG: lines from left to right, a dot for each message, a fork for each branch.
+///
+/// Every dot and every name is a link. Colours come from the style sheet.
+struct TreePicture {
+  private let view: TreeView
+  private let columnWidth: Double
+  private let columnsMax: Int
+  /// Rows from the current branch to the root; empty: none is current.
+  private let path: [Int]
+
+  /// Above so many messages only those are drawn that begin or end something: a dot of its own tells nothing any more.
+  static let dotsMax = 1500
+
+  private static let rowHeight = 36
+  private static let marginLeft = 14
+  private static let marginTop = 22
+  /// What the names at the ends of the lines may take.
+  private static let nameWidth = 320
+  private static let linesWidth = 900.0
+  private static let columnWidths = 3.0...26.0
+  private static let bend = 8
+
+  init(_ view: TreeView) {
+    self.view = view
+    columnsMax = max(2, view.branches.map(Self.lastColumn).max() ?? 2)
+    columnWidth = min(
+      max(Self.linesWidth / Double(columnsMax), Self.columnWidths.lowerBound), Self.columnWidths.upperBound)
+    path = Self.path(of: view)
+  }
+
+  var svg: HTML {
+    let width = x(columnsMax) + Self.nameWidth
+    let height = view.branches.count * Self.rowHeight + Self.marginTop
+    return """
+      <svg class="tree" xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
+      role="group" aria-label="Branches of this conversation">
+      \(view.branches.indices.map(line))\(currentPath)\(view.branches.indices.map(dots))\(view.branches.indices.map(name))</svg>
+
+      """
+  }
+
+  // MARK: Places
+
+  private func x(_ column: Int) -> Int { Self.marginLeft + Int(Double(column - 1) * columnWidth) }
+  private func y(_ row: Int) -> Int { Self.marginTop + row * Self.rowHeight }
+
+  private static func lastColumn(_ branch: TreeBranch) -> Int {
+    branch.messages.last?.column ?? (branch.fork?.column ?? 0) + 1
+  }
+
+  private static func path(of view: TreeView) -> [Int] {
+    guard let current = view.currentBranchID, var row = view.branches.firstIndex(where: { $0.id == current }) else {
+      return []
+    }
+    var path = [row]
+    // Parents come first, so this ends.
+    while let fork = view.branches[row].fork, fork.row < row {
+      row = fork.row
+      path.append(row)
+    }
+    return path
+  }
+
+  // MARK: Lines
+
+  private func line(_ row: Int) -> HTML { "<path class=\"line\" d=\"\(course(of: row, to: nil))\" />\n" }
+
+  /// From where a branch begins to its end, or to a column.
+  private func course(of row: Int, to column: Int?) -> String {
+    let branch = view.branches[row]
+    let end = x(column ?? Self.lastColumn(branch))
+    guard let fork = branch.fork, fork.row < row else {
+      return "M\(x(branch.messages.first?.column ?? 1)) \(y(row))H\(end)"
+    }
+    let (from, bend) = (x(fork.column), min(Self.bend, max(1, end - x(fork.column))))
+    return
+      "M\(from) \(y(fork.row))V\(y(row) - bend)Q\(from) \(y(row)) \(from + bend) \(y(row))H\(max(end, from + bend))"
+  }
+
+  private var currentPath: HTML {
+    guard !path.isEmpty else { return "" }
+    var courses = course(of: path[0], to: nil)
+    for (child, row) in zip(path, path.dropFirst()) {
+      courses += course(of: row, to: view.branches[child].fork?.column)
+    }
+    return "<path class=\"line current\" d=\"\(courses)\" />\n"
+  }
+
+  // MARK: Messages
+
+  private func dots(_ row: Int) -> HTML {
+    let branch = view.branches[row]
+    let shown = isDense ? branch.messages.filter(isNotable(branch)) : branch.messages
+    return "\(shown.map { dot($0, branch, row) })\(branch.checkpoints.map { diamond($0, row) })"
+  }
+
+  private var isDense: Bool { view.branches.reduce(0) { $0 + $1.messages.count } > Self.dotsMax }
+
+  /// Whether something begins, ends or forks there.
+  private func isNotable(_ branch: TreeBranch) -> (TreeMessage) -> Bool {
+    let forks = forkPoints
+    return { $0.id == branch.messages.first?.id || $0.id == branch.messages.last?.id || forks.contains($0.id) }
+  }
+
+  private var forkPoints: Set<String> { Set(view.branches.compactMap { $0.fork?.messageID }) }
+
+  private func dot(_ message: TreeMessage, _ branch: TreeBranch, _ row: Int) -> HTML {
+    let link = PageLink.conversation(
+      view.conversation.id, branch: branch.isMain ? nil : branch.id, message: message.id)
+    let style: HTML =
+      switch message.role {
+      case "user": "user"
+      case "assistant": "assistant"
+      default: "other"
+      }
+    let says = "\(Wording.role(message.role)): \(Wording.clipped(message.text, to: 120))"
+    return """
+      <a href="\(link)" aria-label="\(says)"><circle class="\(style)" cx="\(x(message.column))" cy="\(y(row))" \
+      r="\(columnWidth < 9 ? 3 : 5)"><title>\(says)</title></circle></a>
+
+      """
+  }
+
+  private func diamond(_ checkpoint: TreeCheckpoint, _ row: Int) -> HTML {
+    let (x, y) = (x(checkpoint.column), y(row) - 12)
+    return """
+      <path class="checkpoint" d="M\(x) \(y - 5)L\(x + 5) \(y)L\(x) \(y + 5)L\(x - 5) \(y)Z">\
+      <title>Checkpoint: \(Wording.clipped(checkpoint.summary, to: 200))</title></path>
+
+      """
+  }
+
+  // MARK: Names
+
+  private func name(_ row: Int) -> HTML {
+    let branch = view.branches[row]
+    let link = PageLink.conversation(view.conversation.id, branch: branch.isMain ? nil : branch.id)
+    let current: HTML = branch.id == view.currentBranchID ? " aria-current=\"true\"" : ""
+    return """
+      <a href="\(link)"\(current)><text x="\(x(Self.lastColumn(branch)) + 14)" y="\(y(row) + 5)">\
+      \(Wording.clipped(Wording.branch(branch.title, isMain: branch.isMain), to: 40))</text></a>
+
+      """
+  }
+}
