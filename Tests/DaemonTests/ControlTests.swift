@@ -1,5 +1,6 @@
 import ChatRoutes
 import Foundation
+import Logging
 import Testing
 
 @testable import Daemon
@@ -39,6 +40,22 @@ import Testing
       #expect(try await control.change(to: .auto) == .auto)
       #expect(try await rig.ask("GET", "/api/v1/conversations/c1").cacheStatus.contains("fwd=uri-miss"))
     }
+  }
+
+  /// Whoever decided to ask before the mode changed: the one way out is closed too.
+  @Test func inOfflineModeNothingGoesOutWhoeverAsks() async throws {
+    let transport = ScriptedUpstream(ScriptedUpstream.answering(200, "{}"))
+    let mode = CurrentMode(.offline)
+    let upstream = Upstream(
+      origin: "http://up.test", transport: transport,
+      limits: UpstreamLimits(connect: .seconds(1), head: .seconds(1), bodyIdle: .seconds(1)), mode: mode,
+      logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    let request = TransportRequest(method: "GET", target: "/api/v1/conversations")
+    let error = await #expect(throws: TransportError.self) { try await upstream.send(request) }
+    #expect(error?.kind == .cancelled && error?.requestMayHaveTakenEffect == false)
+    #expect(transport.requests.isEmpty && upstream.counts.calls == 0)
+    #expect(mode.change(to: .auto) == .offline)
+    #expect(try await upstream.send(request).status == 200)
   }
 
   @Test func offlineModeEndsProbing() async throws {
