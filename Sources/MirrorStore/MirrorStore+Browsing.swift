@@ -74,7 +74,7 @@ extension MirrorStore {
     }
   }
 
-  private static func find(
+  static func find(
     _ id: String, _ account: AccountID?, _ db: Database
   ) throws -> (Partition, ConversationRef, ConversationSummary)? {
     let row = try db.first(

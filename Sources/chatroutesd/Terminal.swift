@@ -18,6 +18,13 @@ enum Terminal {
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))  // nobody is left to tell
   }
 
+  /// One line that is written over, on a terminal only.
+  static func progress(_ text: String, isLast: Bool) {
+    guard isatty(STDERR_FILENO) == 1 else { return }
+    let line = "\r\u{1B}[K\(text)\(isLast ? "\n" : "")"
+    try? FileHandle.standardError.write(contentsOf: Data(line.utf8))  // nobody is left to tell
+  }
+
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
   /// Columns of the terminal; 100 where there is none.

@@ -134,8 +134,86 @@ import Testing
     #expect(await daemon.terminate() == 0)
     let json = try await Program.run(arguments + ["--json"])
     #expect(json.output.contains("\"depth\" : 2") && json.output.contains("\"forkPointMessageId\" : \"msg_"), "\(json)")
+    try await expectExports(of: conversation, in: folder, json)
     let unknown = try await Program.run(["tree", "nope", "--database", folder.file("mirror.sqlite")])
     #expect(unknown.code == 1 && unknown.errors.contains("`chatroutesd list` shows what it holds"))
     #expect(await sandbox.terminate() == 0)
+  }
+
+  private struct Archive: Decodable {
+    struct Message: Decodable {
+      var id: String
+      var content: String
+      var branchId: String
+    }
+    struct Branch: Decodable { var id: String }
+    var format: Int
+    var conversation: Branch
+    var branches: [Branch]
+    var messages: [Message]
+    var order: [String: [String]]
+    var isComplete: Bool
+  }
+
+  private struct Thread: Decodable {
+    struct Message: Decodable {
+      var id: String
+      var content: String
+    }
+    var branch: String
+    var messages: [Message]
+  }
+
+  /// What was exported, read again, has the messages that the mirror shows, branch by branch and in order.
+  private func expectExports(
+    of conversation: String, in folder: Folder, _ tree: (code: Int32, output: String, errors: String)
+  ) async throws {
+    let place = ["--database", folder.file("mirror.sqlite")]
+    let out = folder.file("out")
+    for format in ["json", "md"] {
+      let run = try await Program.run(["export", "--all", "--format", format, "--output", out] + place)
+      #expect(run.code == 0 && run.output.isEmpty && run.errors.isEmpty, "\(run)")
+    }
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: out).sorted() == [
+        "\(conversation).json", "\(conversation).md",
+      ])
+    let file = URL(fileURLWithPath: "\(out)/\(conversation).json")
+    let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
+    #expect(mode == 0o600)
+    let archive = try JSONDecoder().decode(Archive.self, from: try Data(contentsOf: file))
+    #expect(archive.format == 1 && archive.conversation.id == conversation && archive.branches.count == 3)
+    #expect(tree.output.contains(archive.branches[2].id))
+    let contents = Dictionary(uniqueKeysWithValues: archive.messages.map { ($0.id, $0.content) })
+    let markdown = try String(contentsOfFile: "\(out)/\(conversation).md", encoding: .utf8)
+    #expect(markdown.hasPrefix("# Cats\n\n") && markdown.contains("\n## Main\n") && markdown.contains("\n## Deeper\n"))
+    for branch in archive.branches {
+      let shown = try await Program.run(["show", conversation, "--branch", branch.id, "--json"] + place)
+      let thread = try JSONDecoder().decode(Thread.self, from: Data(shown.output.utf8))
+      #expect(!thread.messages.isEmpty)
+      for message in thread.messages {
+        #expect(contents[message.id] == message.content)
+        #expect(markdown.contains(message.content))
+      }
+      if let order = archive.order[branch.id] { #expect(order == thread.messages.map(\.id)) }
+    }
+    #expect(archive.order.count >= 2)
+    // Every message once.
+    for message in archive.messages {
+      #expect(
+        markdown.components(separatedBy: message.content).count - 1
+          == archive.messages.count { $0.content == message.content })
+    }
+    let one = try await Program.run(["export", conversation, "--format", "json"] + place)
+    #expect(Data(one.output.utf8) == (try Data(contentsOf: file)))
+    let some = try await Program.run(["export", conversation, "nope", "--output", out] + place)
+    #expect(some.code == 1 && some.errors.contains("holds no conversation nope"), "\(some)")
+    for (arguments, text) in [
+      ([], "expected ids of conversations, or --all"), (["a", "b"], "--output: expected a folder"),
+      (["a", "--format", "pdf"], "expected md or json, found \"pdf\""),
+    ] {
+      let wrong = try await Program.run(["export"] + arguments + place)
+      #expect(wrong.code == 64 && wrong.errors.contains(text), "\(wrong)")
+    }
   }
 }

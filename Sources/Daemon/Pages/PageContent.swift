@@ -50,7 +50,7 @@ struct PageContent: Sendable {
 
   // MARK: - Rows
 
-  private static func row(_ summary: ConversationSummary) -> ConversationRow {
+  static func row(_ summary: ConversationSummary) -> ConversationRow {
     ConversationRow(
       id: summary.id, title: summary.title, model: summary.model,
       lastActivity: date(summary.updatedAt ?? summary.createdAt),
@@ -66,7 +66,7 @@ struct PageContent: Sendable {
     }
   }
 
-  private static func message(_ message: MessageDetail, in detail: ConversationDetail) -> MessageRow {
+  static func message(_ message: MessageDetail, in detail: ConversationDetail) -> MessageRow {
     let home = message.branchID == detail.branchID ? nil : detail.branches.first { $0.id == message.branchID }
     return MessageRow(
       id: message.id, role: message.role, content: message.content, model: message.model,
@@ -75,7 +75,7 @@ struct PageContent: Sendable {
   }
 
   /// A draft is the question as it was sent and as much of the answer as arrived.
-  private static func draft(_ number: Int, _ draft: DraftDetail) -> [MessageRow] {
+  static func draft(_ number: Int, _ draft: DraftDetail) -> [MessageRow] {
     let state = MessageState.draft(outcome: draft.outcome.rawValue)
     return [
       MessageRow(

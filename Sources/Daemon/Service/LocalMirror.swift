@@ -4,7 +4,7 @@ internal import MirrorStore
 
 /// The mirror as the commands read it: read-only, with or without a running daemon.
 public struct LocalMirror: Sendable {
-  private let store: MirrorStore
+  let store: MirrorStore
 
   /// - Throws: `StartError` that says what to do.
   public init(path: String) throws(StartError) {
@@ -181,7 +181,7 @@ public struct LocalMirror: Sendable {
     return recording.map { Replay(recording: $0, speed: speed).server() }
   }
 
-  private func reading<Value>(_ work: () throws(MirrorError) -> Value) throws(StartError) -> Value {
+  func reading<Value>(_ work: () throws(MirrorError) -> Value) throws(StartError) -> Value {
     do { return try work() } catch { throw StartError("\(error)") }
   }
 

@@ -1,0 +1,99 @@
+import ArgumentParser
+import Daemon
+import Foundation
+
+struct ExportCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "export", abstract: "Write conversations as files: all branches, drafts included.",
+    discussion: """
+      md is for people; json has every message as ChatRoutes sent it, to the last digit. One conversation goes to standard \
+      output, or to --output; several need a folder. Reads the mirror directly: no daemon and no network are needed.
+      """)
+
+  @OptionGroup var location: LocationOptions
+
+  @Argument(help: "Ids of conversations, as `list` prints them.")
+  var ids: [String] = []
+
+  @Flag(help: "All conversations of the mirror.")
+  var all = false
+
+  @Option(
+    help: ArgumentHelp("md or json.", valueName: "format"),
+    transform: { text in
+      guard let format = LocalMirror.ExportFormat(rawValue: text) else {
+        throw ValidationError("expected md or json, found \"\(text)\"")
+      }
+      return format
+    })
+  var format = LocalMirror.ExportFormat.md
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("A file, or a folder for several.", valueName: "path"))
+  var output: String?
+
+  func validate() throws {
+    guard all != !ids.isEmpty else { throw ValidationError("expected ids of conversations, or --all") }
+    if output == nil, all || ids.count > 1 {
+      throw ValidationError("--output: expected a folder, since more than one conversation is exported")
+    }
+  }
+
+  func run() throws {
+    let exported = try location.reading { mirror throws(StartError) in
+      let ids = all ? try mirror.conversations(title: nil, limit: .max).map(\.id) : self.ids
+      return try export(ids, of: mirror)
+    }
+    guard exported else { throw ExitCode(1) }
+  }
+
+  /// - Returns: false: some are not in the mirror.
+  private func export(_ ids: [String], of mirror: LocalMirror) throws(StartError) -> Bool {
+    var hasAll = true
+    let folder = ids.count > 1 || all ? output : nil
+    if let folder { try makeFolder(folder) }
+    for (number, id) in ids.enumerated() {
+      guard let bytes = try mirror.export(id, as: format) else {
+        Terminal.error("the mirror holds no conversation \(Terminal.line(id, columns: 80)).")
+        hasAll = false
+        continue
+      }
+      try write(bytes, to: folder.map { $0 + "/" + Self.fileName(id, format) } ?? output)
+      if folder != nil { Terminal.progress("exported \(number + 1) of \(ids.count)", isLast: number + 1 == ids.count) }
+    }
+    return hasAll
+  }
+
+  private func makeFolder(_ path: String) throws(StartError) {
+    do {
+      try FileManager.default.createDirectory(
+        atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+    } catch { throw StartError("cannot make the folder \(path): \(error.localizedDescription) See --output.") }
+  }
+
+  private func write(_ bytes: [UInt8], to path: String?) throws(StartError) {
+    guard let path else { return Terminal.write(String(decoding: bytes, as: UTF8.self)) }
+    // Beside its place first: what an earlier export wrote stays whole until this one is.
+    let draft = path + ".part"
+    guard FileManager.default.createFile(atPath: draft, contents: Data(bytes), attributes: [.posixPermissions: 0o600]),
+      rename(draft, path) == 0
+    else { throw StartError("cannot write \(path): \(String(cString: strerror(errno))). See --output.") }
+  }
+
+  private static let fileNameMax = 200
+
+  /// Ids can hold anything: what is no letter, digit, `-` or `_` is written as its code, so two ids never share a file.
+  static func fileName(_ id: String, _ format: LocalMirror.ExportFormat) -> String {
+    let name = id.utf8.map { byte in
+      switch byte {
+      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
+        String(UnicodeScalar(byte))
+      default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+      }
+    }.joined()
+    guard name.count > Self.fileNameMax else { return "\(name).\(format.rawValue)" }
+    // Longer than a file's name may be: the rest is told apart by a sum over all of it (FNV-1a).
+    let sum = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
+    return "\(name.prefix(Self.fileNameMax))~\(String(sum, radix: 16)).\(format.rawValue)"
+  }
+}
