@@ -19,7 +19,7 @@ struct ExportCommand: ParsableCommand {
   var all = false
 
   @Option(
-    help: ArgumentHelp("md or json.", valueName: "format"),
+    help: ArgumentHelp("md or json. Default: md.", valueName: "format"),
     transform: { text in
       guard let format = LocalMirror.ExportFormat(rawValue: text) else {
         throw ValidationError("expected md or json, found \"\(text)\"")
