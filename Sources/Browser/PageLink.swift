@@ -1,6 +1,7 @@
 /// The addresses of the pages, as relative references that are safe whatever the ids hold.
 enum PageLink {
   static let list = "/"
+  static let usage = "/usage"
   static let styleSheet = "/assets/style.css"
   static let icon = "/assets/icon.svg"
 

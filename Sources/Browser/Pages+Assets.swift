@@ -121,6 +121,21 @@ extension Pages {
     .tree .checkpoint { fill: var(--ink-warn); }
     .tree text { fill: var(--ink-link); font: 0.875rem var(--text); unicode-bidi: isolate; }
     .tree [aria-current] text { fill: var(--ink); font-weight: 600; }
+    .chart { display: block; }
+    .chart .axis { stroke: var(--edge); }
+    .chart text { fill: var(--ink-quiet); font: 0.75rem var(--text); }
+    .chart .day { text-anchor: middle; }
+    .chart .sent { fill: var(--ink-quiet); }
+    .chart .answered { fill: var(--ink-link); }
+    table { border-collapse: collapse; width: 100%; font-size: 0.9375rem; }
+    th, td { padding: 0.4rem 0.9rem; border-top: 1px solid var(--line); text-align: start; font-weight: 400; }
+    thead th { border-top: none; }
+    th { white-space: nowrap; }
+    thead th, tfoot th { color: var(--ink-quiet); font-weight: 600; }
+    h2 + .picture { margin-top: 0.75rem; }
+    td bdi { display: inline-block; min-width: 8rem; }
+    .number, thead th:nth-child(n + 3) { text-align: end; font-variant-numeric: tabular-nums; }
+    nav a + a { margin-inline-start: 1rem; font-size: 0.9375rem; }
     .branch-list > li { padding: 0.5rem 0; border-top: 1px solid var(--line); }
     .depth-1 { margin-inline-start: 1rem; }
     .depth-2 { margin-inline-start: 2rem; }

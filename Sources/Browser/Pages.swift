@@ -56,11 +56,13 @@ public enum Pages {
     let tools: HTML = isSignedIn ? "\(searchForm(frame))\(upstreamState(frame))" : ""
     return """
       <header>
-      <nav aria-label="Site"><a class="brand" href="\(PageLink.list)">chatroutesd</a></nav>
+      <nav aria-label="Site"><a class="brand" href="\(PageLink.list)">chatroutesd</a>\(isSignedIn ? usageLink : "")</nav>
       \(tools)
       </header>
       """
   }
+
+  private static let usageLink: HTML = " <a href=\"\(PageLink.usage)\">Usage</a>"
 
   private static func searchForm(_ frame: PageFrame) -> HTML {
     """

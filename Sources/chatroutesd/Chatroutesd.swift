@@ -16,7 +16,8 @@ struct Chatroutesd: AsyncParsableCommand {
     version: Version.text,
     subcommands: [
       ServeCommand.self, SandboxCommand.self, DemoCommand.self, ListCommand.self, ShowCommand.self, TreeCommand.self,
-      SearchCommand.self, ExportCommand.self, ReplayCommand.self, StatusCommand.self, ModeCommand.self,
+      SearchCommand.self, ExportCommand.self, UsageCommand.self, ReplayCommand.self, StatusCommand.self,
+      ModeCommand.self,
       OpenCommand.self, EnvCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)

@@ -20,12 +20,12 @@ import Testing
     "main", "footer", "strong", "div", "h1", "h2", "h3", "ul", "ol", "li", "bdi", "section", "figure", "figcaption",
     "pre",
     "code", "aside", "article", "time", "details", "summary", "mark", "q",
-    "svg", "path", "circle", "text",
+    "svg", "path", "circle", "text", "g", "rect", "table", "thead", "tbody", "tfoot", "tr", "th", "td",
   ]
   static let attributes: Set = [
     "lang", "charset", "name", "content", "rel", "href", "type", "class", "id", "tabindex", "role", "action", "method",
     "for", "value", "placeholder", "dir", "autocomplete", "maxlength", "aria-label", "aria-labelledby", "aria-current",
-    "datetime", "xmlns", "viewBox", "width", "height", "d", "cx", "cy", "r", "x", "y",
+    "datetime", "xmlns", "viewBox", "width", "height", "d", "cx", "cy", "r", "x", "y", "scope",
   ]
 
   @Test(arguments: SamplePages.allCases, texts) func becomesNeitherElementNorAttribute(

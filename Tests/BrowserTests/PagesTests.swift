@@ -28,7 +28,7 @@ import Testing
     let parsed = try ParsedPage(page.rendered(with: "x"))
     // In a picture a title says what a dot or a diamond is.
     let dots = parsed.all("circle").count + parsed.all("path").count { $0.attributes["class"] == "checkpoint" }
-    #expect(parsed.all("title").count == 1 + dots)
+    #expect(parsed.all("title").count == 1 + dots + parsed.all("g").count)
     for name in ["main", "footer", "h1"] { #expect(parsed.all(name).count == 1, "\(name)") }
     #expect(!parsed.all("header").isEmpty && !parsed.all("nav").isEmpty)
     #expect(parsed.links.first == "#content")

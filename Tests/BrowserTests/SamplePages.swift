@@ -4,7 +4,8 @@ import Foundation
 
 /// Every page there is, with one text in every place that takes a text.
 enum SamplePages: String, CaseIterable, Sendable {
-  case list, listEmpty, conversation, conversationEmpty, tree, treeEmpty, search, searchEmpty, searchUnasked, signIn,
+  case list, listEmpty, conversation, conversationEmpty, tree, treeEmpty, usage, usageEmpty, search, searchEmpty,
+    searchUnasked, signIn,
     notFound, failure
 
   func rendered(with text: String, mode: String = "online") -> [UInt8] {
@@ -18,6 +19,10 @@ enum SamplePages: String, CaseIterable, Sendable {
     case .conversationEmpty: return Pages.conversation(ConversationView(row: row, isComplete: false), frame: frame)
     case .tree: return Pages.tree(Self.tree(of: row, text), frame: frame)
     case .treeEmpty: return Pages.tree(TreeView(conversation: row), frame: frame)
+    case .usage:
+      let row = UsageView.Row(day: text, model: text, answers: 2, promptTokens: 30, completionTokens: 4)
+      return Pages.usage(UsageView(days: [text], rows: [row]), frame: frame)
+    case .usageEmpty: return Pages.usage(UsageView(days: [], rows: []), frame: frame)
     case .search: return Pages.search([Self.hit(text)], frame: frame, query: text + "q", page: Paging(hasNext: true))
     case .searchEmpty: return Pages.search([], frame: frame, query: text + "q")
     case .searchUnasked: return Pages.search([], frame: frame, query: " ")

@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  @Test(arguments: ["/", "/search?q=tunnel", "/conversations/c%2F1", "/conversations/c%2F1/tree"])
+  @Test(arguments: ["/", "/search?q=tunnel", "/conversations/c%2F1", "/conversations/c%2F1/tree", "/usage"])
   func withoutACookieNothingShows(target: String) async throws {
     try await withPages { (rig: DaemonRig, _) async throws in
       for cookie in [[], [("Cookie", "chatroutesd_page=" + String(repeating: "0", count: 96))]] {
@@ -65,6 +65,7 @@ import Testing
     ("/conversations/c%2F1?page=9223372036854775807&branch=nope", 404), ("/search?q=%22%27%2A%28&page=99", 200),
     ("/conversations/nope/tree", 404), ("/conversations/c%2F1/tree?branch=nope", 404),
     ("/conversations/c%2F1/trees", 404), ("/conversations/c%2F1/tree?branch=b1", 200), ("/search", 200),
+    ("/usage", 200), ("/usage/", 404),
     ("/conversations/%ff", 404),
   ])
   func oddAddressesAreAnswered(target: String, status: Int) async throws {

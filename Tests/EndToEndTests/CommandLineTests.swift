@@ -134,6 +134,12 @@ import Testing
     #expect(await daemon.terminate() == 0)
     let json = try await Program.run(arguments + ["--json"])
     #expect(json.output.contains("\"depth\" : 2") && json.output.contains("\"forkPointMessageId\" : \"msg_"), "\(json)")
+    let usage = try await Program.run(["usage", "--json"] + arguments.suffix(2))
+    #expect(
+      usage.code == 0 && usage.output.contains("\"answers\" : 3") && usage.output.contains("\"promptTokens\" : "),
+      "\(usage)")
+    let table = try await Program.run(["usage"] + arguments.suffix(2))
+    #expect(table.output.hasPrefix("day         model") && table.output.split(separator: "\n").count == 2, "\(table)")
     try await expectExports(of: conversation, in: folder, json)
     let unknown = try await Program.run(["tree", "nope", "--database", folder.file("mirror.sqlite")])
     #expect(unknown.code == 1 && unknown.errors.contains("`chatroutesd list` shows what it holds"))

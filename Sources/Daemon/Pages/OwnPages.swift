@@ -22,7 +22,7 @@ final class OwnPages: Sendable {
     guard head.hasMethod("GET") || head.hasMethod("HEAD") else { return false }
     let path = String(decoding: head.path, as: UTF8.self)
     if path == "/open" || Pages.asset(at: path) != nil { return true }
-    let isPage = path == "/" || path == "/search" || path.hasPrefix("/conversations/")
+    let isPage = path == "/" || path == "/search" || path == "/usage" || path.hasPrefix("/conversations/")
     return isPage && access.admits(head)
   }
 
@@ -51,6 +51,7 @@ final class OwnPages: Sendable {
       let found = try content.search(words, page: query.page)
       return page(
         Pages.search(found.rows, frame: frame("Search", head, searchText: words), query: words, page: found.paging))
+    case "/usage": return page(Pages.usage(try content.usage(), frame: frame("Usage", head)))
     default:
       if let id = PageQuery.conversationID(path, page: "tree"),
         let view = try content.tree(id, branch: query["branch"])

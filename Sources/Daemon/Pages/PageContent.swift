@@ -48,6 +48,20 @@ struct PageContent: Sendable {
       currentBranchID: detail.branchID)
   }
 
+  /// The days that the usage page shows.
+  static let usageDays = 30
+
+  func usage(at now: UnixTime = .now) throws -> UsageView {
+    let days = Self.usageDays
+    return UsageView(
+      days: UsageDays.names(ofLast: days, at: now),
+      rows: try store.usage(since: UsageDays.start(ofLast: days, at: now)).map {
+        UsageView.Row(
+          day: $0.day, model: $0.model, answers: $0.answers, promptTokens: Int($0.promptTokens),
+          completionTokens: Int($0.completionTokens))
+      })
+  }
+
   // MARK: - Rows
 
   static func row(_ summary: ConversationSummary) -> ConversationRow {

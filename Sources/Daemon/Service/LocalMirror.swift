@@ -152,6 +152,28 @@ public struct LocalMirror: Sendable {
     }
   }
 
+  /// What the answers of one day and model cost.
+  public struct DayUsage: Codable, Sendable {
+    /// `2026-11-26`, in UTC.
+    public var day: String
+    public var model: String?
+    public var answers: Int
+    public var promptTokens: Int64
+    public var completionTokens: Int64
+    public var totalTokens: Int64
+  }
+
+  /// What answers cost in the last days, today included; the newest day first.
+  public func usage(days: Int) throws(StartError) -> [DayUsage] {
+    try reading { () throws(MirrorError) in
+      try store.usage(since: UsageDays.start(ofLast: days, at: .now)).map {
+        DayUsage(
+          day: $0.day, model: $0.model, answers: $0.answers, promptTokens: $0.promptTokens,
+          completionTokens: $0.completionTokens, totalTokens: $0.totalTokens)
+      }
+    }
+  }
+
   public struct Recording: Codable, Sendable {
     /// The message that the stream brought: what `replay` takes.
     public var id: String
