@@ -56,13 +56,17 @@ let package = Package(
     // Listen, accept, speak HTTP/1.1 to a handler.
     .target(name: "LocalServer", dependencies: ["WireFormats", "CLinux", .httpTypes, .logging]),
     // Pages and pictures from values.
-    .target(name: "Browser"),
+    .target(name: "Browser", dependencies: ["CMarkGFM"]),
     // Bytes <-> HTTP/1.1 and SSE values.
     .target(name: "WireFormats", dependencies: ["CZlib", .httpTypes]),
     // epoll, eventfd, accept4: what the Glibc module lacks.
     .target(name: "CLinux"),
     // Debian's zlib: the mirror's copy of a gzip answer is unpacked with it.
     .systemLibrary(name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"])]),
+    // Debian's cmark-gfm: it finds the structure of messages, which are Markdown.
+    .systemLibrary(
+      name: "CMarkGFM", pkgConfig: "libcmark-gfm",
+      providers: [.apt(["libcmark-gfm-dev", "libcmark-gfm-extensions-dev"])]),
 
     .testTarget(name: "WireFormatsTests", dependencies: ["WireFormats", .httpTypes]),
     .testTarget(

@@ -38,10 +38,15 @@ enum PageLink {
       if isUnreserved(byte) {
         bytes.append(byte)
       } else {
-        bytes += [UInt8(ascii: "%"), hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
+        bytes += percentEncoded(byte)
       }
     }
     return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// `%2F` (RFC 3986 §2.1).
+  static func percentEncoded(_ byte: UInt8) -> [UInt8] {
+    [UInt8(ascii: "%"), hexDigits[Int(byte >> 4)], hexDigits[Int(byte & 15)]]
   }
 
   private static let hexDigits = Array("0123456789ABCDEF".utf8)

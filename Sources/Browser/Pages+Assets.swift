@@ -180,6 +180,33 @@ extension Pages {
     .message:target { outline: 2px solid var(--ink-link); outline-offset: 4px; border-radius: 10px; }
     .text { white-space: pre-wrap; unicode-bidi: plaintext; text-align: start; }
     .message .text { line-height: 1.65; }
+    .markdown { line-height: 1.65; }
+    .markdown > * + * { margin-top: 0.85rem; }
+    .markdown h4, .markdown h5, .markdown h6 { margin: 0; font: 600 1rem/1.4 var(--text); }
+    .markdown h4 { font-size: 1.1875rem; }
+    .markdown h5 { font-size: 1.0625rem; }
+    .markdown > * + h4, .markdown > * + h5, .markdown > * + h6 { margin-top: 1.4rem; }
+    .markdown ul { list-style: disc; }
+    .markdown ol { list-style: decimal; }
+    .markdown ul, .markdown ol { padding-inline-start: 1.5rem; }
+    .markdown li + li { margin-top: 0.2rem; }
+    .markdown li > p + p, .markdown li > ul, .markdown li > ol, .markdown li > .code { margin-top: 0.4rem; }
+    .markdown .task { list-style: none; margin-inline-start: -1.5rem; }
+    .markdown blockquote {
+      margin: 0; padding-inline-start: 1rem; border-inline-start: 3px solid var(--edge); color: var(--ink-quiet);
+    }
+    .markdown blockquote > * + * { margin-top: 0.6rem; }
+    .markdown hr { width: 100%; height: 0; margin: 1.4rem 0; border: 0; border-top: 1px solid var(--line); }
+    .markdown .table { max-width: 100%; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
+    .markdown table { width: auto; overflow-wrap: normal; }
+    .markdown thead th { text-align: start; }
+    .markdown .center { text-align: center; }
+    .markdown .right { text-align: end; }
+    .markdown p code, .markdown li code, .markdown td code {
+      padding: 0.1em 0.3em; border-radius: 4px; background: var(--ground-raised);
+    }
+    .from-user .markdown p code, .from-user .markdown li code, .from-user .markdown td code { background: var(--ground); }
+    .picture-mark { color: var(--ink-quiet); }
     .remark { margin-bottom: 0.4rem; color: var(--ink-warn); font-size: 0.875rem; }
     .cut { margin-top: 0.75rem; color: var(--ink-quiet); font-style: italic; }
     .code {

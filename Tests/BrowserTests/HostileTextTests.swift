@@ -20,12 +20,13 @@ import Testing
     "main", "footer", "strong", "div", "h1", "h2", "h3", "ul", "ol", "li", "bdi", "section", "figure", "figcaption",
     "pre",
     "code", "aside", "article", "time", "details", "summary", "mark", "q",
+    "br", "hr", "em", "blockquote", "del", "h4", "h5", "h6",
     "svg", "path", "circle", "text", "g", "rect", "table", "thead", "tbody", "tfoot", "tr", "th", "td",
   ]
   static let attributes: Set = [
     "lang", "charset", "name", "content", "rel", "href", "type", "class", "id", "tabindex", "role", "action", "method",
     "for", "value", "placeholder", "dir", "autocomplete", "maxlength", "aria-label", "aria-labelledby", "aria-current",
-    "datetime", "xmlns", "viewBox", "width", "height", "d", "cx", "cy", "r", "x", "y", "scope",
+    "datetime", "xmlns", "viewBox", "width", "height", "d", "cx", "cy", "r", "x", "y", "scope", "start",
   ]
 
   @Test(arguments: SamplePages.allCases, texts) func becomesNeitherElementNorAttribute(
@@ -38,7 +39,12 @@ import Testing
 
   @Test(arguments: SamplePages.allCases, texts) func leadsNowhereElse(_ page: SamplePages, _ text: String) throws {
     let parsed = try ParsedPage(page.rendered(with: text))
-    for link in parsed.links {
+    let outside = parsed.all("a").filter { $0.attributes["class"] == "outside" }
+    for link in outside {
+      #expect(link.attributes["rel"] == "noopener noreferrer nofollow")
+      #expect(link.attributes["href"]?.contains(/^(https?:\/\/|mailto:)[!-~]*$/) == true)
+    }
+    for link in parsed.all("a").filter({ $0.attributes["class"] != "outside" }).compactMap({ $0.attributes["href"] }) {
       #expect(link.hasPrefix("/") || link.hasPrefix("#"))
       #expect(!link.hasPrefix("//"))
       #expect(link.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F })
@@ -94,7 +100,7 @@ import Testing
           row: ConversationRow(id: "c", title: text), messages: [MessageRow(id: "m", role: "user", content: text)]),
         frame: PageFrame(title: "")), as: UTF8.self)
     #expect(page.contains("<bdi>a\u{202E}b</bdi>"))
-    #expect(page.contains("<div class=\"text\" dir=\"auto\">a\u{202E}b</div>"))
+    #expect(page.contains("<p dir=\"auto\">a\u{202E}b</p>"))
     #expect(
       String(decoding: Pages.styleSheet, as: UTF8.self).contains(
         ".text { white-space: pre-wrap; unicode-bidi: plaintext;"))

@@ -68,7 +68,9 @@ final class Routes: Sendable {
     case "/healthz": return Report.text("ok\n")
     case "/status": return report.status()
     case "/metrics": return report.metrics()
-    default: return try ownPages.answer(head, path: path)
+    default:
+      // A long conversation is more to read and to write down than other clients should wait.
+      return try await withTaskExecutorPreference(globalConcurrentExecutor) { try ownPages.answer(head, path: path) }
     }
   }
 
