@@ -23,8 +23,8 @@ enum PageLink {
     "/conversations/\(encoded(id))/tree" + (branch.map { "?branch=\(encoded($0))" } ?? "")
   }
 
-  static func search(_ text: String, page: Int = 1) -> String {
-    "/search?q=\(encoded(text))" + (page > 1 ? "&page=\(page)" : "")
+  static func search(_ text: String, bestFirst: Bool = false, page: Int = 1) -> String {
+    "/search?q=\(encoded(text))" + (bestFirst ? "&sort=best" : "") + (page > 1 ? "&page=\(page)" : "")
   }
 
   /// `#message-ID`: a browser decodes it before it looks for the element's id.

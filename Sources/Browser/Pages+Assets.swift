@@ -153,6 +153,12 @@ extension Pages {
     .row-title bdi { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; }
     .rows .facts { margin-top: 0.25rem; }
     .snippet { max-width: 46rem; margin-top: 0.35rem; line-height: 1.55; }
+    .hints li + li { margin-top: 0.4rem; }
+    .operators { max-width: 46rem; margin-top: 2.5rem; }
+    .operators > * + * { margin-top: 0.75rem; }
+    dl { display: grid; gap: 0.35rem 1.5rem; margin: 0; }
+    dt { white-space: normal; }
+    dd { margin: 0 0 0.5rem; color: var(--ink-quiet); }
     .paging {
       display: flex; justify-content: space-between; gap: 1rem; padding: 1rem 0; border-top: 1px solid var(--line);
     }
@@ -255,6 +261,10 @@ extension Pages {
     .thread .empty { display: block; padding-top: 0; border: 0; }
     .thread .empty h2 { margin-top: 0; }
 
+    @media (min-width: 40rem) {
+      dl { grid-template-columns: max-content 1fr; }
+      dd { margin: 0; }
+    }
     @media (min-width: 62rem) {
       .reading { grid-template-columns: minmax(0, 1fr) 17rem; gap: 3.5rem; }
       .reading aside {

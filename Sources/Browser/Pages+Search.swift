@@ -1,19 +1,36 @@
 extension Pages {
   /// What a search found, in the order given.
-  public static func search(
-    _ hits: [SearchHitRow], frame: PageFrame, query: String, page: Paging = Paging()
-  ) -> [UInt8] {
-    guard query.contains(where: { !$0.isWhitespace }) else { return document(frame, main: howToSearch) }
-    guard !hits.isEmpty else { return document(frame, main: nothingFound(query)) }
-    let total: HTML? = page.itemsTotal.map { "\(Wording.count($0, "place", "places"))" }
-    return document(
-      frame,
-      main: """
-        <div class="heading"><h1>Found for <q dir="auto">\(shown(query))</q></h1>\(Wording.facts([total]))</div>
-        <ol class="rows">
-        \(hits.map(listItem))</ol>
-        \(pageLinks(page, label: "Pages of results") { PageLink.search(query, page: $0) })
-        """)
+  public static func search(_ view: SearchView, frame: PageFrame) -> [UInt8] {
+    document(frame, main: "\(hints(view))\(results(view))")
+  }
+
+  private static func hints(_ view: SearchView) -> HTML {
+    guard !view.hints.isEmpty else { return "" }
+    return """
+      <ul class="notice hints" role="status">
+      \(view.hints.map { hint -> HTML in "<li dir=\"auto\">\(hint)</li>\n" })</ul>
+
+      """
+  }
+
+  private static func results(_ view: SearchView) -> HTML {
+    guard view.isAsked else { return howToSearch }
+    guard !view.hits.isEmpty else { return "\(nothingFound(view.query))\(operators)" }
+    return """
+      <div class="heading"><h1>Found for <q dir="auto">\(shown(view.query))</q></h1>\(order(view))</div>
+      <ol class="rows">
+      \(view.hits.map(listItem))</ol>
+      \(pageLinks(view.page, label: "Pages of results") {
+        PageLink.search(view.query, bestFirst: view.isBestFirst, page: $0)
+      })
+      """
+  }
+
+  private static func order(_ view: SearchView) -> HTML {
+    let other = PageLink.search(view.query, bestFirst: !view.isBestFirst)
+    return view.isBestFirst
+      ? Wording.facts(["best match first", "<a href=\"\(other)\">newest first</a>"])
+      : Wording.facts(["newest first", "<a href=\"\(other)\">best match first</a>"])
   }
 
   private static func shown(_ query: String) -> String { Wording.clipped(query, to: Wording.titleScalarsMax) }
@@ -45,6 +62,23 @@ extension Pages {
     <section class="empty">
     <h1>Search all conversations</h1>
     <p>Type a few words above. Titles and messages that hold all of them are found, the newest first, online or not.</p>
+    </section>
+    \(operators)
+    """
+
+  private static let operators: HTML = """
+    <section class="operators" aria-labelledby="operators">
+    <h2 id="operators">Looking closer</h2>
+    <dl>
+    <dt><code>"night train"</code></dt><dd>these words, next to each other</dd>
+    <dt><code>trai*</code></dt><dd>words that begin so; the last word may always be begun only</dd>
+    <dt><code>role:user</code></dt><dd>your own messages; also <code>assistant</code>, <code>system</code></dd>
+    <dt><code>model:gpt</code></dt><dd>answers of models whose name has this in it</dd>
+    <dt><code>in:"Trip to Rome"</code></dt><dd>conversations with this in the title, or with this id</dd>
+    <dt><code>after:2026-11 before:2026-11-26</code></dt><dd>from a day, month or year on, and up to one; \
+    also <code>today</code>, <code>yesterday</code></dd>
+    </dl>
+    <p>Filters can stand without words: <code>role:user after:yesterday</code>.</p>
     </section>
     """
 

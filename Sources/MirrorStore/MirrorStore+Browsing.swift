@@ -116,7 +116,7 @@ extension MirrorStore {
 
 extension String {
   /// As a LIKE pattern that matches just this text.
-  fileprivate var likeEscaped: String {
+  var likeEscaped: String {
     replacing("\0", with: "").replacing("\\", with: "\\\\").replacing("%", with: "\\%").replacing("_", with: "\\_")
   }
 }

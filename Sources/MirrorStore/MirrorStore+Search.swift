@@ -1,20 +1,50 @@
 internal import GRDB
 
 extension MirrorStore {
-  /// Messages and titles that contain every word, newest first; the last word may be the beginning of one, unless it is
-  /// itself a word found in 1,000 places (see `SearchQuery.commonPlaces`).
-  ///
-  /// Any text is a valid query: operators of the index mean nothing here. Text without a word finds nothing.
+  /// In which order places are shown.
+  public enum SearchOrder: String, Sendable, CaseIterable {
+    /// What was seen last comes first.
+    case newest
+    /// What is about the words most comes first (BM25).
+    case best
+  }
+
+  /// Messages and titles that fit a query; without a word in it, the newest messages that its filters let through. Filters on
+  /// messages leave titles out.
   public func search(
-    _ words: String, account: AccountID? = nil, limit: Int, offset: Int = 0
+    _ query: SearchQuery, order: SearchOrder = .newest, account: AccountID? = nil, limit: Int, offset: Int = 0
   ) throws(MirrorError) -> [SearchHit] {
-    guard let query = SearchQuery(words) else { return [] }
+    guard !query.isEmpty else { return [] }
     return try read("search the mirror") { db in
-      try db.all(
-        Self.searchSQL,
-        [query.text(lastIsWhole: try Self.isCommon(query.last, db)), account?.rawValue, max(limit, 0), max(offset, 0)]
+      let isCommon = try query.lastMayBeBegun && Self.isCommon(query.terms.last?.quoted, db)
+      let selection = SearchSelection(
+        query, lastIsWhole: isCommon, order: order, places: try query.conversation.map { try Self.places(in: $0, db) })
+      guard let selection else { return [] }
+      return try db.all(
+        selection.sql, selection.arguments(account: account, limit: max(limit, 0), offset: max(offset, 0))
       ).map(Self.hit)
     }
+  }
+
+  /// As `search`, from a line that is parsed first.
+  public func search(
+    _ line: String, account: AccountID? = nil, limit: Int, offset: Int = 0
+  ) throws(MirrorError) -> [SearchHit] {
+    try search(SearchQuery(line), account: account, limit: limit, offset: offset)
+  }
+
+  /// The conversations that `in:` names, and between which places of the index they lie; nil: there are none.
+  private static func places(in conversation: String, _ db: Database) throws -> SearchSelection.Places? {
+    let rows = try Int64.fetchAll(
+      db.cachedStatement(
+        sql: "SELECT id FROM conversation WHERE gone_at IS NULL AND (cid = ?1 OR title LIKE ?2 ESCAPE '\\') LIMIT ?3"),
+      arguments: [conversation, "%\(conversation.likeEscaped)%", SearchSelection.conversationsMax])
+    guard !rows.isEmpty else { return nil }
+    let list = "[\(rows.map(String.init).joined(separator: ","))]"
+    let bounds = try db.first(
+      "SELECT min(id), max(id) FROM passage WHERE conversation IN (SELECT value FROM json_each(?))", [list])
+    guard let bounds, let first = try bounds[0] as Int64?, let last = try bounds[1] as Int64? else { return nil }
+    return SearchSelection.Places(conversations: list, first: first, last: last)
   }
 
   /// Puts what was saved into the search index, as far as it is not there: the words of a save are found after this.
@@ -52,24 +82,12 @@ extension MirrorStore {
   }
 
   /// Is the same for every page of hits, so that none is shown twice.
-  private static func isCommon(_ word: String, _ db: Database) throws -> Bool {
-    try db.first(
+  private static func isCommon(_ word: String?, _ db: Database) throws -> Bool {
+    guard let word else { return false }
+    return try db.first(
       "SELECT 1 FROM passage_index WHERE passage_index MATCH ? LIMIT 1 OFFSET ?", [word, SearchQuery.commonPlaces - 1])
       != nil
   }
-
-  /// By rowid, not by rank: newest first needs no sorting of all hits.
-  private static let searchSQL = """
-    SELECT conversation.account, cid, title, mid, message.branch, role, message.created_at,
-      snippet(passage_index, 0, char(2), char(3), '…', 24)
-    FROM passage_index
-    JOIN passage ON passage.id = passage_index.rowid
-    JOIN conversation ON conversation.id = passage.conversation
-    LEFT JOIN message ON message.id = passage.message
-    WHERE passage_index MATCH ?1 AND (?2 IS NULL OR (conversation.account = ?2
-      AND EXISTS (SELECT 1 FROM account WHERE account.id = ?2 AND refused = 0)))
-    ORDER BY passage_index.rowid DESC LIMIT ?3 OFFSET ?4
-    """
 
   private static func hit(_ row: StoredRow) throws -> SearchHit {
     let (snippet, highlights) = marked(try row[7])
@@ -99,28 +117,71 @@ extension MirrorStore {
   }
 }
 
-/// Words as an FTS5 query: every one a quoted string, so that nothing in them is an operator.
-struct SearchQuery {
-  /// More are not looked for: each costs a walk through the index.
-  static let wordsMax = 16
-  /// A word found in so many places is not taken for the beginning of others: the index would first put the places of all
-  /// of them in order (120 ms for the most common word of 1,000,000 messages), where the newest of one word are at hand.
-  static let commonPlaces = 1000
-
-  private let terms: [String]
-
-  /// nil: there is no word to look for.
-  init?(_ words: String) {
-    terms = words.split { $0.isWhitespace }
-      .filter { $0.contains { $0.isLetter || $0.isNumber } }
-      .prefix(Self.wordsMax)
-      .map { "\"\($0.replacing("\0", with: "").replacing("\"", with: "\"\""))\"" }
-    guard !terms.isEmpty else { return nil }
+/// The SQL of one search: what is not asked for is not in it.
+private struct SearchSelection {
+  /// The conversations of `in:`, as a JSON array, and the range of passages in which theirs lie.
+  struct Places {
+    var conversations: String
+    var first: Int64
+    var last: Int64
   }
 
-  var last: String { terms[terms.count - 1] }
+  /// `in:` means so many conversations at the most.
+  static let conversationsMax = 1000
 
-  func text(lastIsWhole: Bool) -> String {
-    terms.joined(separator: " ") + (lastIsWhole ? "" : "*")
+  let sql: String
+  private let named: [String: (any DatabaseValueConvertible)?]
+
+  /// - Parameter places: nil: not asked for; some nil: asked for and not there.
+  /// - Returns: nil: nothing can be found.
+  init?(_ query: SearchQuery, lastIsWhole: Bool, order: MirrorStore.SearchOrder, places: Places??) {
+    let hasWords = !query.terms.isEmpty
+    let row = hasWords ? "passage_index.rowid" : "passage.id"
+    var conditions: [String] = []
+    var named: [String: (any DatabaseValueConvertible)?] = [:]
+    func ask(_ condition: String, _ name: String, _ value: (any DatabaseValueConvertible)?) {
+      guard let value else { return }
+      conditions.append(condition)
+      named[name] = value
+    }
+    if hasWords { ask("passage_index MATCH :match", "match", query.match(lastIsWhole: lastIsWhole)) }
+    if let places {
+      guard let places else { return nil }
+      ask(
+        "passage.conversation IN (SELECT value FROM json_each(:conversations))", "conversations", places.conversations)
+      ask("\(row) >= :first", "first", places.first)
+      ask("\(row) <= :last", "last", places.last)
+    }
+    ask("role = :role", "role", query.role)
+    ask("ifnull(message.created_at, message.saved_at) < :before", "before", query.before?.milliseconds)
+    ask("ifnull(message.created_at, message.saved_at) >= :after", "after", query.after?.milliseconds)
+    ask("\(Self.model) LIKE :model ESCAPE '\\'", "model", query.model.map { "%\($0.likeEscaped)%" })
+    // Words are in titles too; what is said of messages only is not true of a title.
+    if !hasWords || query.hasMessageFilters { conditions.append("passage.message IS NOT NULL") }
+    // By rowid, not by rank: newest first needs no sorting of all hits.
+    let byRank = order == .best && hasWords
+    sql = """
+      SELECT conversation.account, cid, title, mid, message.branch, role, message.created_at,
+        \(hasWords ? "snippet(passage_index, 0, char(2), char(3), '…', 24)" : "substr(words, 1, 200)")
+      FROM \(hasWords ? "passage_index JOIN passage ON passage.id = \(row)" : "passage")
+      JOIN conversation ON conversation.id = passage.conversation
+      LEFT JOIN message ON message.id = passage.message
+      \(query.model == nil ? "" : "LEFT JOIN usage ON usage.account = message.account AND usage.message = mid")
+      WHERE \(conditions.joined(separator: " AND ")) AND (:account IS NULL OR (conversation.account = :account
+        AND EXISTS (SELECT 1 FROM account WHERE account.id = :account AND refused = 0)))
+      ORDER BY \(byRank ? "rank, " : "")\(row) DESC LIMIT :limit OFFSET :offset
+      """
+    self.named = named
   }
+
+  func arguments(account: AccountID?, limit: Int, offset: Int) -> StatementArguments {
+    StatementArguments(
+      named.merging(["account": account?.rawValue, "limit": limit, "offset": offset]) { old, _ in old })
+  }
+
+  /// As the message says it, or the API's count of tokens.
+  private static let model = """
+    iif(json_valid(CAST(message.text AS TEXT)), coalesce(json_extract(CAST(message.text AS TEXT), '$.model'),
+      json_extract(CAST(message.text AS TEXT), '$.metadata.model'), usage.model), usage.model)
+    """
 }

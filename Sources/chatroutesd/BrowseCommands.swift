@@ -89,15 +89,25 @@ struct ShowCommand: ParsableCommand {
 struct SearchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "search", abstract: "Search messages and titles, newest first.",
-    discussion: "All words must occur. Reads the mirror directly: no daemon and no network are needed.")
+    discussion: """
+      All words must occur; the last may be the beginning of one. Also understood:
+        "exact words"  begin*  role:user  model:gpt  in:"a title"  in:ID
+        after:2026-11  before:2026-11-26  after:yesterday
+      Filters can stand without words. Quote for the shell: chatroutesd search 'role:user "night train"'
+
+      Reads the mirror directly: no daemon and no network are needed.
+      """)
 
   @OptionGroup var location: LocationOptions
 
-  @Argument(help: "Words to look for.")
+  @Argument(help: "Words, phrases and filters.")
   var words: [String]
 
   @Option(help: ArgumentHelp("How many at most.", valueName: "number"))
   var limit = 20
+
+  @Flag(help: "What is about the words most comes first, not what is newest.")
+  var best = false
 
   @Flag(help: "Print JSON.")
   var json = false
@@ -106,7 +116,10 @@ struct SearchCommand: ParsableCommand {
 
   func run() throws {
     let text = words.joined(separator: " ")
-    let found = try location.reading { mirror throws(StartError) in try mirror.search(text, limit: limit) }
+    let (found, hints) = try location.reading { mirror throws(StartError) in
+      try mirror.search(text, bestFirst: best, limit: limit)
+    }
+    for hint in hints { Terminal.note("chatroutesd: \(Terminal.line(hint, columns: 300))") }
     if json { return try Terminal.print(json: found) }
     if found.isEmpty { Terminal.note("nothing found.") }
     for hit in found {

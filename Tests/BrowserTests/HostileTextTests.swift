@@ -20,7 +20,7 @@ import Testing
     "main", "footer", "strong", "div", "h1", "h2", "h3", "ul", "ol", "li", "bdi", "section", "figure", "figcaption",
     "pre",
     "code", "aside", "article", "time", "details", "summary", "mark", "q",
-    "br", "hr", "em", "blockquote", "del", "h4", "h5", "h6",
+    "br", "hr", "dl", "dt", "dd", "em", "blockquote", "del", "h4", "h5", "h6",
     "svg", "path", "circle", "text", "g", "rect", "table", "thead", "tbody", "tfoot", "tr", "th", "td",
   ]
   static let attributes: Set = [

@@ -82,8 +82,8 @@ import Testing
   }
 
   @Test func emptySearchesDiffer() {
-    #expect(text(Pages.search([], frame: frame, query: " \n")).contains("Type a few words"))
-    #expect(text(Pages.search([], frame: frame, query: "zebra")).contains("Nothing found for"))
+    #expect(text(Pages.search(SearchView(query: " \n", isAsked: false), frame: frame)).contains("Type a few words"))
+    #expect(text(Pages.search(SearchView(query: "zebra"), frame: frame)).contains("Nothing found for"))
   }
 
   @Test func signInNamesTheCommandAndShowsNoSearch() throws {
@@ -162,11 +162,20 @@ import Testing
     let hit = SearchHitRow(
       conversationID: "c", conversationTitle: "T", messageID: "m", branchID: "b", role: "user",
       snippet: [.init(text: "a ", isMatch: false), .init(text: "word", isMatch: true)])
-    let page = Pages.search([hit], frame: frame, query: "word", page: Paging(number: 1, hasNext: true, itemsTotal: 51))
+    let page = Pages.search(
+      SearchView(query: "word", hits: [hit], page: Paging(number: 1, hasNext: true)), frame: frame)
     let parsed = try ParsedPage(page)
     #expect(parsed.links.contains("/conversations/c?branch=b#message-m"))
     #expect(parsed.links.contains("/search?q=word&page=2"))
     #expect(text(page).contains("a <mark>word</mark>"))
-    #expect(parsed.text.contains("51 places"))
+    #expect(parsed.links.contains("/search?q=word&sort=best"))
+  }
+
+  @Test func aBadQueryIsAHintAboveWhatWasFound() throws {
+    let hit = SearchHitRow(conversationID: "c", conversationTitle: "T")
+    let page = text(
+      Pages.search(SearchView(query: "role:x word", hints: ["role: expected"], hits: [hit]), frame: frame))
+    let hint = try #require(page.range(of: "<li dir=\"auto\">role: expected</li>"))
+    #expect(hint.lowerBound < (try #require(page.range(of: "Found for"))).lowerBound)
   }
 }

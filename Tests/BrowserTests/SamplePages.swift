@@ -23,9 +23,11 @@ enum SamplePages: String, CaseIterable, Sendable {
       let row = UsageView.Row(day: text, model: text, answers: 2, promptTokens: 30, completionTokens: 4)
       return Pages.usage(UsageView(days: [text], rows: [row]), frame: frame)
     case .usageEmpty: return Pages.usage(UsageView(days: [], rows: []), frame: frame)
-    case .search: return Pages.search([Self.hit(text)], frame: frame, query: text + "q", page: Paging(hasNext: true))
-    case .searchEmpty: return Pages.search([], frame: frame, query: text + "q")
-    case .searchUnasked: return Pages.search([], frame: frame, query: " ")
+    case .search:
+      return Pages.search(
+        SearchView(query: text + "q", hints: [text], hits: [Self.hit(text)], page: Paging(hasNext: true)), frame: frame)
+    case .searchEmpty: return Pages.search(SearchView(query: text + "q", isBestFirst: true), frame: frame)
+    case .searchUnasked: return Pages.search(SearchView(query: text, isAsked: false, hints: [text]), frame: frame)
     case .signIn: return Pages.signIn(frame: frame)
     case .notFound: return Pages.notFound(frame: frame)
     case .failure: return Pages.failure(text, frame: frame)

@@ -65,6 +65,7 @@ import Testing
     ("/conversations/c%2F1?page=9223372036854775807&branch=nope", 404), ("/search?q=%22%27%2A%28&page=99", 200),
     ("/conversations/nope/tree", 404), ("/conversations/c%2F1/tree?branch=nope", 404),
     ("/conversations/c%2F1/trees", 404), ("/conversations/c%2F1/tree?branch=b1", 200), ("/search", 200),
+    ("/search?q=before:soon+role:x+%22open&sort=best", 200), ("/search?q=role:user+in:%25&sort=odd&page=2", 200),
     ("/usage", 200), ("/usage/", 404),
     ("/conversations/%ff", 404),
   ])

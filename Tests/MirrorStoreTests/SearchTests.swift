@@ -86,6 +86,99 @@ import Testing
     _ = try await filled().store.search(words, limit: 5)
   }
 
+  // MARK: Operators
+
+  /// Two conversations: one about Rome with three messages, one about Oslo with two.
+  private func travels() async throws -> Mirror {
+    let mirror = try await Mirror()
+    func told(_ id: String, _ role: String, _ content: String, _ day: String, _ more: String = "") -> String {
+      #"{"id":"\#(id)","role":"\#(role)","content":"\#(content)","createdAt":"\#(day)T12:00:00Z"\#(more)}"#
+    }
+    try await mirror.show(
+      .conversation("rome"),
+      #"{"conversation":{"id":"rome","title":"Trip to Rome 100%","messages":[\#(told("r1", "user", "train to the city", "2026-11-01")),\#(told("r2", "assistant", "the night train to the old city", "2026-11-02", #","model":"gpt-9""#)),\#(told("r3", "system", "city train", "2026-12-01"))],"branches":[]}}"#
+    )
+    try await mirror.show(
+      .conversation("oslo"),
+      #"{"conversation":{"id":"oslo","title":"Oslo by train","messages":[\#(told("o1", "user", "is there a train?", "2025-01-31")),\#(told("o2", "assistant", "trains leave hourly", "2026-11-02", #","metadata":{"model":"Claude-7"}"#))],"branches":[]}}"#
+    )
+    return mirror
+  }
+
+  @Test(
+    arguments: [
+      ("\"old city\"", ["r2"]), ("\"city old\"", []), ("“night train”", ["r2"]),
+      ("tra*", ["o2", "o1", nil, "r3", "r2", "r1"]),
+      ("\"tra\"", []), ("city tra*", ["r3", "r2", "r1"]), ("tra* city", ["r3", "r2", "r1"]),
+      ("train role:user", ["o1", "r1"]), ("train role:AI", ["r2"]), ("train role:system", ["r3"]),
+      ("train in:rome", ["r3", "r2", "r1"]), ("train in:\"trip to\"", ["r3", "r2", "r1"]),
+      ("train in:100%", ["r3", "r2", "r1"]),
+      ("in:OSLO train", ["o2", "o1", nil]), ("in:nowhere train", []), ("in:_ train", []),
+      ("train model:gpt", ["r2"]), ("tra* model:claude", ["o2"]), ("model:7", ["o2"]), ("model:%", []),
+      ("train before:2026", ["o1"]), ("train before:2026-11-02", ["o1", "r1"]),
+      ("train after:2026-12", ["r3"]),
+      ("role:assistant after:2026-11-02 before:2026-11-03", ["o2", "r2"]), ("role:user", ["o1", "r1"]),
+      ("in:oslo", ["o2", "o1"]),
+      ("train after:today", []), ("train before:today role:user", ["o1", "r1"]),
+      ("http://role:user", []), ("ROLE:user train", ["o1", "r1"]), ("role:user role:assistant night", ["r2"]),
+    ] as [(String, [String?])])
+  func operatorsNarrowWhatIsFound(_ line: String, _ expected: [String?]) async throws {
+    let mirror = try await travels()
+    let query = SearchQuery(line, now: UnixTime(rfc3339: "2027-01-01T10:00:00Z")!)
+    #expect(query.hints == [])
+    #expect(try mirror.store.search(query, limit: 10).map(\.messageID) == expected)
+  }
+
+  @Test(arguments: [
+    (
+      "before:soon train",
+      "before: expected a day, a month or a year such as before:2026-11-26, or today or yesterday, found “soon”."
+    ),
+    (
+      "after: train",
+      "after: expected a day, a month or a year such as after:2026-11-26, or today or yesterday, found “”."
+    ),
+    (
+      "before:2026-13 train",
+      "before: expected a day, a month or a year such as before:2026-11-26, or today or yesterday, found “2026-13”."
+    ),
+    ("role:robot train", "role: expected user, assistant or system, found “robot”."),
+    ("model: train", "model: expected a part of a model's name, such as model:gpt."),
+    ("in:\"\" train", "in: expected a conversation's id or words of its title, such as in:\"Trip to Rome\"."),
+    ("train \"night", "The last quotation mark has no partner: a phrase ends with one."),
+    (String(repeating: "train ", count: 17), "Only the first 16 words and phrases are looked for."),
+  ]) func aBadQueryIsAHintAndTheRestIsLookedFor(_ line: String, _ hint: String) async throws {
+    let query = SearchQuery(line)
+    #expect(query.hints == [hint])
+    #expect(try await travels().store.search(query, limit: 10).contains { $0.messageID == "r2" })
+  }
+
+  @Test func filtersWithoutWordsShowTheBeginningOfMessages() async throws {
+    let hit = try #require(try await travels().store.search("role:assistant in:rome", limit: 5).first)
+    #expect(hit.snippet == "the night train to the old city" && hit.highlights == [])
+  }
+
+  @Test func bestComesFirstWhenAskedFor() async throws {
+    let mirror = try await Mirror()
+    let long = message("long", "user", "train " + String(repeating: "filler ", count: 50))
+    try await mirror.show(mainMessages("c"), messages(message("short", "user", "train"), long))
+    #expect(try mirror.store.search(SearchQuery("train"), limit: 2).map(\.messageID) == ["long", "short"])
+    #expect(
+      try mirror.store.search(SearchQuery("train"), order: .best, limit: 2).map(\.messageID) == ["short", "long"])
+    #expect(
+      try mirror.store.search(SearchQuery("role:user"), order: .best, limit: 2).map(\.messageID) == ["long", "short"])
+  }
+
+  @Test func whatCostAnAnswerTellsItsModel() async throws {
+    let mirror = try await travels()
+    try await mirror.write(
+      .send(conversation: "rome", branch: nil), #"{"content":"which train?"}"#,
+      answer:
+        #"{"message":{"id":"r9","role":"assistant","content":"the express"},"usage":{"totalTokens":3},"model":"nine"}"#)
+    let found = try mirror.store.search("express model:nine", limit: 5).map(\.messageID)
+    #expect(found == ["r9"])
+  }
+
   @Test func whatIsHiddenIsNotFound() async throws {
     let mirror = try await filled()
     try await mirror.write(.deleteMessage("m1"))

@@ -48,9 +48,8 @@ final class OwnPages: Sendable {
           list.rows, frame: frame("Conversations", head), page: list.paging, isComplete: list.isComplete))
     case "/search":
       let words = query["q"] ?? ""
-      let found = try content.search(words, page: query.page)
-      return page(
-        Pages.search(found.rows, frame: frame("Search", head, searchText: words), query: words, page: found.paging))
+      let found = try content.search(words, bestFirst: query["sort"] == "best", page: query.page)
+      return page(Pages.search(found, frame: frame("Search", head, searchText: words)))
     case "/usage": return page(Pages.usage(try content.usage(), frame: frame("Usage", head)))
     default:
       if let id = PageQuery.conversationID(path, page: "tree"),

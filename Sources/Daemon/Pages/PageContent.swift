@@ -19,10 +19,14 @@ struct PageContent: Sendable {
     return (rows, Paging(number: page, hasNext: found.count > size, itemsTotal: total), try store.holdsWholeLists())
   }
 
-  func search(_ words: String, page: Int) throws -> (rows: [SearchHitRow], paging: Paging) {
+  func search(_ line: String, bestFirst: Bool, page: Int) throws -> SearchView {
     let size = Self.hitsPerPage
-    let found = try store.search(words, limit: size + 1, offset: (page - 1) * size)
-    return (found.prefix(size).map(Self.hit), Paging(number: page, hasNext: found.count > size))
+    let query = SearchQuery(line)
+    let found = try store.search(
+      query, order: bestFirst ? .best : .newest, limit: size + 1, offset: (page - 1) * size)
+    return SearchView(
+      query: line, isAsked: !query.isEmpty, hints: query.hints, isBestFirst: bestFirst,
+      hits: found.prefix(size).map(Self.hit), page: Paging(number: page, hasNext: found.count > size))
   }
 
   /// - Parameter page: `nil` would be the whole branch; pages count from 1.

@@ -140,16 +140,21 @@ public struct LocalMirror: Sendable {
   /// How much of a message is shown to recognize it by.
   private static let forkPointMax = 80
 
-  /// Messages and titles that have all the words, newest first.
-  public func search(_ words: String, limit: Int) throws(StartError) -> [Hit] {
-    try reading { () throws(MirrorError) in
-      try store.search(words, limit: limit).map { hit in
+  /// What a query finds, and what of it was not understood; see `SearchQuery`.
+  /// - Parameter bestFirst: what is about the words most comes first, not what is newest.
+  public func search(_ line: String, bestFirst: Bool = false, limit: Int) throws(StartError) -> (
+    hits: [Hit], hints: [String]
+  ) {
+    let query = SearchQuery(line)
+    let hits = try reading { () throws(MirrorError) in
+      try store.search(query, order: bestFirst ? .best : .newest, limit: limit).map { hit in
         Hit(
           conversationId: hit.conversationID, title: hit.conversationTitle, messageId: hit.messageID,
           branchId: hit.branchID, role: hit.role, createdAt: Self.text(hit.createdAt), snippet: hit.snippet,
           highlights: hit.highlights.map { [$0.lowerBound, $0.upperBound] })
       }
     }
+    return (hits, query.hints)
   }
 
   /// What the answers of one day and model cost.
