@@ -32,20 +32,23 @@ extension MirrorStore {
     }
   }
 
-  /// A conversation with the messages of one branch; nil: not held, or gone.
+  /// A conversation with messages of one branch; nil: not held, or gone.
   /// - Parameter branch: nil: the main branch.
   public func conversationDetail(
-    _ id: String, branch: String? = nil, account: AccountID? = nil
+    _ id: String, branch: String? = nil, window: MessageWindow = .all, account: AccountID? = nil
   ) throws(MirrorError) -> ConversationDetail? {
-    try read("show a conversation") { db in
+    try read("show a conversation") { db -> ConversationDetail? in
       guard let (part, ref, summary) = try Self.find(id, account, db) else { return nil }
       let branches = try part.branchSummaries(ref)
       if let branch, !branches.contains(where: { $0.id == branch }) { return nil }
       let shown = try branch ?? part.mainBranch(of: ref.row)
       let list = try part.messageList(branch: branch, of: ref.row)
+      let place = try list.map { try part.place(of: window, in: $0, of: ref) } ?? (start: 0, count: 0)
       return ConversationDetail(
         summary: summary, branches: branches, branchID: shown,
-        messages: try list.map { try part.messageDetails($0) } ?? [], drafts: try part.drafts(ref, shown),
+        messages: try list.map { try part.messageDetails($0, from: place.start, count: place.count) } ?? [],
+        messagesBefore: place.start, messagesTotal: try list.map { try part.messageCount($0, in: ref) } ?? 0,
+        drafts: try part.drafts(ref, shown),
         checkpoints: try part.checkpoints(ref), isComplete: list?.complete ?? false)
     }
   }

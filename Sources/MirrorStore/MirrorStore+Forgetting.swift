@@ -1,8 +1,8 @@
 internal import GRDB
 
 extension MirrorStore {
-  /// Removes the text of everything that was deleted, or hidden by a complete list, before a time, and of verbatim answers
-  /// that went stale before it. Ids stay as tombstones, so that nothing comes back through an older list. In small
+  /// Removes the text of everything that was deleted, or hidden by a complete list, before a time, of messages as they were
+  /// before an edit, and of verbatim answers that went stale before it. Ids stay as tombstones, so that nothing comes back through an older list. In small
   /// transactions.
   /// - Returns: how many entities and answers lost their text.
   public func forgetDeleted(before time: UnixTime) async throws(MirrorError) -> Int {
@@ -25,7 +25,10 @@ extension MirrorStore {
     } + [
       """
       DELETE FROM response WHERE id IN (SELECT id FROM response WHERE stale = 1 AND fetched_at < ? LIMIT 64)
+      """,
       """
+      DELETE FROM earlier WHERE id IN (SELECT id FROM earlier WHERE replaced_at < ? LIMIT 500)
+      """,
     ]
 
   /// A part of what is left of a deleted conversation; its own text is the last, so that it is found until then.

@@ -60,6 +60,45 @@ import Testing
     #expect(try store.conversationDetail("nowhere") == nil)
   }
 
+  @Test func aBranchThatWasNeverReadIsKnownAsSuch() async throws {
+    let branches = try #require(try await full().store.conversationDetail("c")).branches
+    #expect(branches.map(\.isUnread) == [false, true])
+  }
+
+  @Test func aMergedBranchSaysWhen() async throws {
+    let mirror = try await full()
+    try await mirror.write(
+      .mergeBranch(conversation: "c", branch: "b"), answer: #"{"branch":{"id":"b","mergedAt":"2026-01-05T00:00:00Z"}}"#)
+    let branches = try #require(try mirror.store.conversationDetail("c")).branches
+    #expect(branches.map(\.mergedAt) == [nil, UnixTime(rfc3339: "2026-01-05T00:00:00Z")])
+  }
+
+  // MARK: Windows
+
+  /// Ten messages of which the fourth was deleted.
+  private func ten() async throws -> Mirror {
+    let mirror = try await Mirror()
+    let all = (1...10).map { message("m\($0)") }.joined(separator: ",")
+    try await mirror.show(mainMessages("c"), messages(all))
+    try await mirror.write(.deleteMessage("m4"))
+    return mirror
+  }
+
+  @Test(
+    arguments: [
+      (.all, 0, [1, 2, 3, 5, 6, 7, 8, 9, 10]), (.from(0, count: 4), 0, [1, 2, 3, 5]),
+      (.from(4, count: 4), 4, [6, 7, 8, 9]), (.from(8, count: 4), 8, [10]), (.from(12, count: 4), 12, []),
+      (.from(-5, count: 2), 0, [1, 2]), (.with(message: "m1", count: 4), 0, [1, 2, 3, 5]),
+      (.with(message: "m5", count: 4), 0, [1, 2, 3, 5]), (.with(message: "m6", count: 4), 4, [6, 7, 8, 9]),
+      (.with(message: "m10", count: 4), 8, [10]), (.with(message: "m4", count: 3), 3, [5, 6, 7]),
+      (.with(message: "nope", count: 4), 0, [1, 2, 3, 5]), (.with(message: "m2", count: 0), 1, [2]),
+    ] as [(MessageWindow, Int, [Int])])
+  func aWindowShowsAPartAndKnowsItsPlace(_ window: MessageWindow, _ before: Int, _ expected: [Int]) async throws {
+    let detail = try #require(try await ten().store.conversationDetail("c", window: window))
+    #expect(detail.messages.map(\.id) == expected.map { "m\($0)" })
+    #expect(detail.messagesBefore == before && detail.messagesTotal == 9)
+  }
+
   @Test func countsCountWhatIsVisible() async throws {
     let mirror = try await full()
     let before = try mirror.store.counts()

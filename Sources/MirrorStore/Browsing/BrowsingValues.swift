@@ -15,13 +15,27 @@ public struct ConversationSummary: Sendable, Equatable {
   public var isComplete: Bool
 }
 
+/// Which messages of a branch are read.
+public enum MessageWindow: Sendable, Equatable {
+  case all
+  /// So many from a place on, which counts from 0.
+  case from(Int, count: Int)
+  /// The one of the windows of a size, laid end to end, that has this message; the first one if none has.
+  case with(message: String, count: Int)
+}
+
 /// A conversation as the mirror's own pages show it.
 public struct ConversationDetail: Sendable, Equatable {
   public var summary: ConversationSummary
   public var branches: [BranchSummary]
   /// The branch whose messages these are; nil: the main branch, whose id is not known.
   public var branchID: String?
+  /// Those of the window that was asked for, oldest first.
   public var messages: [MessageDetail]
+  /// How many messages the branch has before the window.
+  public var messagesBefore: Int
+  /// How many messages the branch has, as far as the mirror holds them.
+  public var messagesTotal: Int
   public var drafts: [DraftDetail]
   public var checkpoints: [CheckpointDetail]
   /// Do the messages lack nothing, as far as the mirror knows?
@@ -37,6 +51,12 @@ public struct BranchSummary: Sendable, Equatable {
   public var isMain: Bool
   /// Visible messages of this branch's own that the mirror holds.
   public var messageCount: Int
+  /// How many messages the API said that it shows, inherited ones included; nil: it did not say.
+  public var toldMessageCount: Int?
+  /// When it was merged into its parent; nil: it was not, or nothing is known of it.
+  public var mergedAt: UnixTime?
+  /// Have its messages never been read through here?
+  public var isUnread = false
 }
 
 public struct MessageDetail: Sendable, Equatable {
@@ -53,6 +73,14 @@ public struct MessageDetail: Sendable, Equatable {
   public var createdAt: UnixTime?
   /// Made from a request; the API has not shown it yet.
   public var isProvisional: Bool
+  /// What it said before it was edited, oldest first.
+  public var earlier: [EarlierText] = []
+}
+
+/// What a message said before an edit.
+public struct EarlierText: Sendable, Equatable {
+  public var content: String
+  public var replacedAt: UnixTime
 }
 
 /// The tokens of one answer; nil: not said.

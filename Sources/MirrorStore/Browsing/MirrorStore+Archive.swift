@@ -5,8 +5,8 @@ extension MirrorStore {
   ///
   /// `conversation`, `branches`, `messages` and `checkpoints` are the texts as received; a message that did not say where it
   /// belongs gets `conversationId` and `branchId` behind what it said. `order` tells, by branch, the ids of
-  /// its messages as the API listed them, inherited ones included; "" is the list without a branch. `drafts` are what came of
-  /// streams that broke. `isComplete` is false when the mirror knows that it does not know all of it.
+  /// its messages as the API listed them, inherited ones included; "" is the list without a branch. `earlier` are the texts of
+  /// messages before they were edited, with the time in milliseconds. `drafts` are what came of streams that broke. `isComplete` is false when the mirror knows that it does not know all of it.
   public func archive(_ id: String, account: AccountID? = nil) throws(MirrorError) -> [UInt8]? {
     try read("put a conversation together") { db in
       guard let (part, ref, summary) = try Self.find(id, account, db) else { return nil }
@@ -55,7 +55,9 @@ extension Partition {
       careful, "SELECT text FROM checkpoint WHERE conversation = ? AND gone_at IS NULL ORDER BY id", [ref.row])
     archive.append(#","order":{"#)
     archive.json += try order(ref)
-    archive.append(#"},"drafts":["#)
+    archive.append(#"},"earlier":["#)
+    archive.json += try earlier(ref)
+    archive.append(#"],"drafts":["#)
     for draft in try allDrafts(ref) { archive.json += draft + [UInt8(ascii: ",")] }
     archive.json.closeArray()
     archive.append(#","isComplete":"#)
@@ -79,6 +81,22 @@ extension Partition {
       lists.map { list in
         jsonString(list.key) + ":[".utf8 + list.ids.map(jsonString).joined(separator: ",".utf8) + "]".utf8
       }.joined(separator: ",".utf8))
+  }
+
+  private func earlier(_ ref: ConversationRef) throws -> [UInt8] {
+    let texts = try all(
+      """
+      SELECT mid, replaced_at, earlier.text FROM earlier JOIN message ON message.id = earlier.message
+      WHERE message.conversation = ? AND gone_at IS NULL ORDER BY earlier.id
+      """, [ref.row]
+    ).compactMap { row -> [UInt8]? in
+      guard try row.isJSON(2) else { return nil }
+      var json = Array(#"{"messageId":"#.utf8) + jsonString(try row[0])
+      json += #","replacedAt":\#(try row[1] as Int64),"message":"#.utf8
+      try row.append(2, to: &json)
+      return json + "}".utf8
+    }
+    return Array(texts.joined(separator: ",".utf8))
   }
 
   private func allDrafts(_ ref: ConversationRef) throws -> [[UInt8]] {

@@ -5,29 +5,64 @@ extension Partition {
     let main = try mainBranch(of: ref.row)
     return try all(
       """
-      SELECT bid, text, parent, fork_point, (
-        SELECT count(*) FROM message WHERE message.conversation = branch.conversation AND message.gone_at IS NULL
-          AND ifnull(message.branch, ?2) = bid)
-      FROM branch WHERE conversation = ?1 AND gone_at IS NULL ORDER BY bid <> ifnull(?2, ''), id
+      SELECT bid, text, parent, fork_point, ifnull(messages, 0), NOT EXISTS (
+        SELECT 1 FROM list WHERE list.conversation = ?1 AND kind = 'messages'
+          AND (key = bid OR (key = '' AND bid = ?2)))
+      FROM branch LEFT JOIN (
+        SELECT ifnull(branch, ?2) AS home, count(*) AS messages FROM message
+        WHERE conversation = ?1 AND gone_at IS NULL GROUP BY home
+      ) ON home = bid WHERE conversation = ?1 AND gone_at IS NULL ORDER BY bid <> ifnull(?2, ''), id
       """, [ref.row, main]
     ).map { row in
       let object = try row.json(1)
       return BranchSummary(
         id: try row[0], title: object?.string("title") ?? "", parentBranchID: try row[2],
         forkPointMessageID: try row[3],
-        contextMode: object?.string("contextMode"), isMain: try row[0] as String == main, messageCount: try row[4])
+        contextMode: object?.string("contextMode"), isMain: try row[0] as String == main, messageCount: try row[4],
+        toldMessageCount: object?["messageCount"]?.integer.flatMap { Int(exactly: $0) },
+        mergedAt: object?.time("mergedAt"), isUnread: try row[5])
     }
   }
 
-  func messageDetails(_ list: ListRow) throws -> [MessageDetail] {
-    try all(
+  /// How many messages of a list can be seen.
+  /// - Parameter position: only those before it.
+  func messageCount(_ list: ListRow, in ref: ConversationRef, before position: Int64 = .max) throws -> Int {
+    try first(
       """
-      SELECT mid, text, branch, provisional, usage.model, prompt_tokens, completion_tokens, total_tokens, usage.id
+      SELECT count(*) FROM list_member WHERE list = ? AND position < ?
+        AND member IN (SELECT id FROM message WHERE conversation = ? AND gone_at IS NULL)
+      """, [list.id, position, ref.row])?[0] ?? 0
+  }
+
+  /// Where a window begins, and how many messages it has at the most.
+  func place(
+    of window: MessageWindow, in list: ListRow, of ref: ConversationRef
+  ) throws -> (start: Int, count: Int) {
+    switch window {
+    case .all: return (0, .max)
+    case .from(let start, let count): return (max(0, start), max(1, count))
+    case .with(let mid, let count):
+      let position =
+        try first(
+          "SELECT position FROM list_member WHERE list = ? AND member = (SELECT id FROM message WHERE account = ? AND mid = ?)",
+          [list.id, account, mid])?[0] as Int64?
+      let before = try position.map { try messageCount(list, in: ref, before: $0) } ?? 0
+      return (before - before % max(1, count), max(1, count))
+    }
+  }
+
+  func messageDetails(_ list: ListRow, from start: Int = 0, count: Int = .max) throws -> [MessageDetail] {
+    var rows: [Int64] = []
+    var details = try all(
+      """
+      SELECT mid, text, branch, provisional, usage.model, prompt_tokens, completion_tokens, total_tokens, usage.id,
+        message.id
       FROM list_member JOIN message ON message.id = member
         LEFT JOIN usage ON usage.account = message.account AND usage.message = mid
-      WHERE list = ? AND gone_at IS NULL ORDER BY position
-      """, [list.id]
+      WHERE list = ? AND gone_at IS NULL ORDER BY position LIMIT ? OFFSET ?
+      """, [list.id, count, start]
     ).map { row in
+      rows.append(try row[9])
       let object = try row.json(1)
       let metadata = object?["metadata"]?.object
       let usage: Int64? = try row[8]
@@ -40,6 +75,27 @@ extension Partition {
         createdAt: object?.time("createdAt"),
         isProvisional: try row[3])
     }
+    for (row, texts) in try earlier(rows) {
+      for index in rows.indices where rows[index] == row { details[index].earlier = texts }
+    }
+    return details
+  }
+
+  /// What messages said before they were edited, by the messages' rows.
+  private func earlier(_ messages: [Int64]) throws -> [Int64: [EarlierText]] {
+    let list = "[\(messages.map(String.init).joined(separator: ","))]"
+    var found: [Int64: [EarlierText]] = [:]
+    try each(
+      """
+      SELECT message, text, replaced_at FROM earlier
+      WHERE message IN (SELECT value FROM json_each(?)) ORDER BY message, id
+      """, [list]
+    ) { row in
+      guard let content = try row.json(1)?.string("content") else { return }
+      found[try row[0], default: []].append(
+        EarlierText(content: content, replacedAt: UnixTime(milliseconds: try row[2])))
+    }
+    return found
   }
 
   /// Those of one branch; drafts without a branch belong to the main one.

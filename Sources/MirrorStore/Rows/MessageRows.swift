@@ -80,6 +80,7 @@ extension Observation {
     let old = JSONText(trusted: oldBytes[...]).object
     let keepsOld = sighting.extent == .partial && !wasProvisional
     let text = keepsOld ? seen.laid(over: old) : Array(seen.text.bytes)
+    if goneAt == nil, !wasProvisional, let old { try keepEarlier(old, of: id, unlessItSays: seen) }
     if goneAt != nil || old?.contradicts(seen) != false { try noteChange(.messages, in: ref, knownAt: known[5]) }
     try part.run(
       """
@@ -97,6 +98,29 @@ extension Observation {
       try indexMessage(id, ref, old?["content"]?.columnText)
     }
     return id
+  }
+
+  /// How many earlier versions of one message are kept, the newest.
+  private static var earlierMax: Int { 20 }
+
+  /// An edited message keeps what it said.
+  private func keepEarlier(_ old: JSONObject, of message: Int64, unlessItSays seen: JSONObject) throws {
+    guard let content = seen.string("content"), let said = old.string("content"), said != content else { return }
+    try part.run(
+      "INSERT INTO earlier (message, text, replaced_at) VALUES (?, ?, ?)", [message, old.text.bytes.blob, now])
+    try part.run(
+      """
+      DELETE FROM earlier WHERE id IN (SELECT id FROM earlier WHERE message = ? ORDER BY id DESC LIMIT -1 OFFSET ?)
+      """, [message, Self.earlierMax])
+  }
+
+  /// As `keepEarlier`, for an edit that made a new message in the place of the old one.
+  func keepEarlier(ofMessage old: Int64, replacedBy new: Int64) throws {
+    try part.run("UPDATE earlier SET message = ? WHERE message = ?", [new, old])
+    guard let was = try part.first("SELECT text FROM message WHERE id = ?", [old])?.json(0),
+      let seen = try part.first("SELECT text FROM message WHERE id = ?", [new])?.json(0)
+    else { return }
+    try keepEarlier(was, of: new, unlessItSays: seen)
   }
 
   /// Gives the row of a message that was made from a request to the real one when that shows: same words, same branch.

@@ -17,6 +17,7 @@ enum Schema {
         sql: "DROP INDEX draft_of_conversation; CREATE INDEX draft_of_question ON draft (conversation, question)")
     }
     migrator.registerMigration("10 usage") { db in try db.execute(sql: usage) }
+    migrator.registerMigration("11 earlier versions") { db in try db.execute(sql: earlier) }
     return migrator
   }
 
@@ -246,6 +247,26 @@ enum Schema {
     CREATE INDEX usage_by_time ON usage (said_at);
     """
 
+  /// What messages said before they were edited. Their bytes count as those of messages.
+  private static let earlier = """
+    CREATE TABLE earlier (
+      id INTEGER PRIMARY KEY,
+      message INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+      text BLOB NOT NULL,
+      replaced_at INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX earlier_of_message ON earlier (message);
+    CREATE INDEX earlier_by_time ON earlier (replaced_at);
+    CREATE TRIGGER tally_earlier_insert AFTER INSERT ON earlier BEGIN
+      UPDATE tally SET bytes = bytes + length(new.text) WHERE kind = 'message';
+    END;
+    CREATE TRIGGER tally_earlier_delete AFTER DELETE ON earlier BEGIN
+      UPDATE tally SET bytes = bytes - length(old.text) WHERE kind = 'message';
+    END;
+    -- how many messages a conversation shows is asked for every line of the list
+    CREATE INDEX message_shown ON message (conversation) WHERE gone_at IS NULL;
+    """
+
   /// Finding the words of a message costs more than storing it, so passages are indexed after their transaction.
   private static let indexLater = """
     CREATE TABLE unindexed (passage INTEGER PRIMARY KEY) STRICT;
@@ -302,7 +323,10 @@ enum Schema {
 
   /// The query for what the tally of a table should say; nil: it is not counted.
   static func sizeOfTexts(of table: String) -> String? {
-    tallied.first { $0.table == table }.map { "SELECT ifnull(sum(\(size(of: $0.texts, table))), 0) FROM \(table)" }
+    let earlier = table == "message" ? " + (SELECT ifnull(sum(length(text)), 0) FROM earlier)" : ""
+    return tallied.first { $0.table == table }.map {
+      "SELECT ifnull(sum(\(size(of: $0.texts, table))), 0)\(earlier) FROM \(table)"
+    }
   }
 
   private static func tallyTriggers(_ table: String, _ isVisible: String, _ texts: [String]) -> String {

@@ -90,6 +90,7 @@ extension Observation {
     let row = try saveMessage(
       MessageSighting(message: update, branch: old.flatMap { try $0[1] as String? }, extent: .partial), in: ref)
     if let old = try old?[0] as Int64?, old != row {
+      try keepEarlier(ofMessage: old, replacedBy: row)
       try replaceMember(old, with: row, in: .messages, of: ref)
       try hideMessage(old, in: ref)
     }
