@@ -9,6 +9,12 @@ public struct HTML: Sendable {
   /// No markup at all.
   public init() { bytes = [] }
 
+  /// A style sheet, which is text in which `<` would end it and nothing else means anything.
+  init(styles: [UInt8]) {
+    precondition(!styles.contains(UInt8(ascii: "<")) && !styles.contains(UInt8(ascii: "&")))
+    bytes = styles
+  }
+
   /// Adds `more` behind what is already there.
   public static func += (html: inout HTML, more: HTML) { html.bytes += more.bytes }
 }

@@ -9,14 +9,35 @@ enum PageLink {
     page > 1 ? "/?page=\(page)" : list
   }
 
-  static func conversation(_ id: String, branch: String? = nil, page: Int = 1, message: String? = nil) -> String {
+  static func conversation(_ id: String, branch: String? = nil, page: Int = 1) -> String {
     var query: [String] = []
     if let branch { query.append("branch=\(encoded(branch))") }
     if page > 1 { query.append("page=\(page)") }
     var link = "/conversations/\(encoded(id))"
     if !query.isEmpty { link += "?" + query.joined(separator: "&") }
-    if let message { link += fragment(ofMessage: message) }
     return link
+  }
+
+  /// A message on the page of its branch that shows it, whichever that is.
+  static func message(_ message: String, of id: String, branch: String? = nil) -> String {
+    let query = (branch.map { "branch=\(encoded($0))&" } ?? "") + "message=\(encoded(message))"
+    return "/conversations/\(encoded(id))?\(query)" + fragment(ofMessage: message)
+  }
+
+  /// The text of one message, as it is.
+  static func text(ofMessage message: String, of id: String) -> String {
+    "/conversations/\(encoded(id))/messages/\(encoded(message))"
+  }
+
+  static func compare(_ id: String, left: String? = nil, right: String? = nil) -> String {
+    let query = [left.map { "left=\(encoded($0))" }, right.map { "right=\(encoded($0))" }].compactMap(\.self)
+    return "/conversations/\(encoded(id))/compare" + (query.isEmpty ? "" : "?" + query.joined(separator: "&"))
+  }
+
+  /// A file to keep.
+  /// - Parameter format: `md`, `json` or `html`.
+  static func export(_ id: String, format: String) -> String {
+    "/conversations/\(encoded(id))/export?format=\(format)"
   }
 
   static func tree(_ id: String, branch: String? = nil) -> String {

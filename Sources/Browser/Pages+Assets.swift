@@ -15,6 +15,8 @@ extension Pages {
 
     """.utf8)
 
+  static let inlineStyles = HTML(styles: styleSheet)
+
   private static let styles = """
     :root {
       color-scheme: light dark;
@@ -82,10 +84,10 @@ extension Pages {
     .brand { color: var(--ink); font: 600 1.15rem/1 var(--display); text-decoration: none; }
     .brand:hover { color: var(--ink-link); }
     .search { display: flex; flex: 1 1 16rem; gap: 0.5rem; max-width: 32rem; margin-inline-start: auto; }
-    input, button {
+    input, button, select {
       font: inherit; color: var(--ink); border: 1px solid var(--edge); border-radius: 8px; min-height: 2.5rem;
     }
-    input { flex: 1; min-width: 0; padding: 0.3rem 0.75rem; background: var(--ground); }
+    input, select { flex: 1; min-width: 0; padding: 0.3rem 0.75rem; background: var(--ground); }
     input::placeholder { color: var(--ink-quiet); opacity: 1; }
     button { padding: 0.3rem 0.9rem; background: var(--ground-raised); cursor: pointer; }
     button:hover { border-color: var(--ink-link); color: var(--ink-link); }
@@ -171,14 +173,12 @@ extension Pages {
     .thread > .notice { margin-bottom: 0; }
     .message header {
       position: relative; display: flex; flex-wrap: wrap; align-items: baseline; gap: 0 0.75rem;
-      margin-bottom: 0.4rem; padding-inline-end: 2.5rem;
+      margin-bottom: 0.4rem; padding-inline-end: 5rem;
     }
     .message h3 { font: 600 0.9375rem/1.5 var(--text); }
-    .permalink {
-      position: absolute; inset-inline-end: -0.35rem; top: 0; padding: 0 0.35rem; color: var(--ink-quiet);
-      text-decoration: none;
-    }
-    .permalink:hover { color: var(--ink-link); }
+    .message .links { position: absolute; inset-inline-end: -0.35rem; top: 0; font-size: 0.875rem; line-height: 1.7; }
+    .links a { padding: 0 0.35rem; color: var(--ink-quiet); text-decoration: none; }
+    .links a:hover { color: var(--ink-link); }
     .message { padding: 0 1.1rem; border-inline-start: 3px solid transparent; }
     .message.from-user { padding: 0.9rem 1.1rem 1rem; background: var(--ground-raised); border-radius: 10px; }
     .message.from-other { border-color: var(--line); }
@@ -213,6 +213,23 @@ extension Pages {
     }
     .from-user .markdown p code, .from-user .markdown li code, .from-user .markdown td code { background: var(--ground); }
     .picture-mark { color: var(--ink-quiet); }
+    body.wide { max-width: 100rem; }
+    .choice { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; margin-bottom: 1.5rem; }
+    .choice select { flex: 0 1 16rem; min-width: 6rem; }
+    .sides { display: grid; gap: 2.5rem; margin-top: 1.75rem; }
+    .sides > .thread { max-width: none; align-content: start; border-top: 3px solid var(--line); }
+    .kept { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 3px solid var(--line); }
+    .kept .thread { margin-top: 1.25rem; }
+    .actions { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; margin-top: 0.75rem; font-size: 0.9375rem; }
+    .checkpoint { padding: 0.5rem 1.1rem; border: 1px dashed var(--edge); border-radius: 10px; }
+    .checkpoint .text { margin: 0.5rem 0; }
+    .diamond {
+      display: inline-block; width: 0.6rem; height: 0.6rem; margin-inline: 0.2rem 0.6rem; transform: rotate(45deg);
+      background: var(--ink-warn);
+    }
+    .earlier { margin-top: 0.85rem; }
+    .version { margin-top: 0.6rem; padding-inline-start: 1rem; border-inline-start: 3px solid var(--line); }
+    .branches .mark { color: var(--ink-quiet); font-weight: 400; font-style: italic; }
     .remark { margin-bottom: 0.4rem; color: var(--ink-warn); font-size: 0.875rem; }
     .cut { margin-top: 0.75rem; color: var(--ink-quiet); font-style: italic; }
     .code {
@@ -266,6 +283,7 @@ extension Pages {
       dd { margin: 0; }
     }
     @media (min-width: 62rem) {
+      .sides { grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 3rem; }
       .reading { grid-template-columns: minmax(0, 1fr) 17rem; gap: 3.5rem; }
       .reading aside {
         order: 2; position: sticky; top: 1.5rem; max-height: calc(100vh - 3rem); overflow-y: auto; align-self: start;
@@ -283,7 +301,7 @@ extension Pages {
       .message.from-user, .notice { border: 1px solid; }
     }
     @media print {
-      body > header, .branches, .paging, .permalink, .skip { display: none; }
+      body > header, .branches, .paging, .links, .actions, .skip { display: none; }
       .code pre { white-space: pre-wrap; }
     }
 

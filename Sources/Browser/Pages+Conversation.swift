@@ -5,9 +5,10 @@ extension Pages {
       frame,
       main: """
         <div class="heading">
-        <p class="back"><a href="\(PageLink.list)">All conversations</a> · <a href="\(treeLink(view))">Tree</a></p>
+        <p class="back"><a href="\(PageLink.list)">All conversations</a></p>
         <h1 dir="auto">\(Wording.title(view.row.title))</h1>
         \(facts(of: view.row))
+        \(actions(view))
         </div>
         <div class="reading">
         \(aside(view))<div class="thread">
@@ -18,21 +19,47 @@ extension Pages {
         """)
   }
 
-  private static func treeLink(_ view: ConversationView) -> String {
-    PageLink.tree(view.row.id, branch: view.branches.first { $0.isCurrent && !$0.isMain }?.id)
+  /// What else can be done with a conversation.
+  private static func actions(_ view: ConversationView) -> HTML {
+    let current = view.branches.first { $0.isCurrent && !$0.isMain }
+    let other = view.branches.first { !$0.isMain && !$0.isUnread }
+    let compare: HTML =
+      (current ?? other).map {
+        "<li><a href=\"\(PageLink.compare(view.row.id, right: $0.id))\">Compare branches</a></li>"
+      } ?? ""
+    let exports: [HTML] = [("html", "HTML"), ("md", "Markdown"), ("json", "JSON")].map { format, name in
+      "<a href=\"\(PageLink.export(view.row.id, format: format))\" download=\"\">\(name)</a> "
+    }
+    return """
+      <ul class="actions">
+      <li><a href="\(PageLink.tree(view.row.id, branch: current?.id))">Tree</a></li>
+      \(compare)<li>Keep as \(exports)</li>
+      </ul>
+      """
   }
 
   private static func incomplete(_ view: ConversationView) -> HTML {
-    guard !view.isComplete, !view.messages.isEmpty else { return "" }
+    guard !view.isComplete, !view.messages.isEmpty else { return stale(view) }
+    let missing: HTML =
+      view.missingCount.map { "\(Wording.count($0, "message is", "messages are")) missing: " } ?? ""
     return """
-      <p class="notice">This copy is partial: only what apps have read through the daemon is here. Opening the conversation \
-      in an app while online completes it.</p>
+      <p class="notice">This copy is partial. \(missing)Only what apps have read through the daemon is here. Opening the \
+      conversation in an app while online completes it.</p>
+
+      """
+  }
+
+  private static func stale(_ view: ConversationView) -> HTML {
+    guard view.row.isStale else { return "" }
+    return """
+      <p class="notice">ChatRoutes knows of a change after these messages were read. Opening the conversation in an app while \
+      online brings it here.</p>
 
       """
   }
 
   private static func thread(_ view: ConversationView) -> HTML {
-    guard view.messages.isEmpty, view.draftRows.isEmpty else { return "\(view.messages.map(article))" }
+    guard view.messages.isEmpty, view.draftRows.isEmpty else { return messages(view) }
     guard view.isComplete else {
       return """
         <section class="empty">
@@ -50,13 +77,54 @@ extension Pages {
       """
   }
 
+  /// How much text a page shows: a browser must stay usable. Behind it messages show their beginning.
+  static let textBytesMax = 4 << 20
+  private static let beginningBytes = 2000
+
+  private static func messages(_ view: ConversationView) -> HTML {
+    var left = textBytesMax
+    return messages(view.messages, view.checkpoints) { message in
+      let shown = min(MessageText.shownBytesMax, max(left, beginningBytes))
+      left -= min(message.content.utf8.count, shown)
+      return article(message, in: view.row.id, shownBytesMax: shown)
+    }
+  }
+
+  /// Messages to keep: all of each, without links to what only the daemon has.
+  static func wholeMessages(_ messages: [MessageRow], _ checkpoints: [CheckpointRow]) -> HTML {
+    Self.messages(messages, checkpoints) { article($0, in: nil, shownBytesMax: .max, earlierBytesMax: .max) }
+  }
+
+  private static func messages(
+    _ messages: [MessageRow], _ checkpoints: [CheckpointRow], article: (MessageRow) -> HTML
+  ) -> HTML {
+    let checkpoints = Dictionary(grouping: checkpoints) { $0.anchorMessageID ?? "" }
+    var html = HTML()
+    for message in messages {
+      html += article(message)
+      for checkpoint in checkpoints[message.id] ?? [] { html += mark(checkpoint) }
+    }
+    return html
+  }
+
+  /// Beside the message that a checkpoint reaches up to.
+  private static func mark(_ checkpoint: CheckpointRow) -> HTML {
+    """
+    <details class="checkpoint" id="checkpoint-\(checkpoint.id)">
+    <summary><span class="diamond" aria-hidden="true"></span>Checkpoint: everything up to here in short</summary>
+    \(summary(of: checkpoint))
+    </details>
+
+    """
+  }
+
   private static func drafts(_ view: ConversationView) -> HTML {
     guard !view.draftRows.isEmpty else { return "" }
     return """
       <section aria-labelledby="drafts">
       <h2 id="drafts">Unfinished answers</h2>
       <p class="aside-note">These did not arrive whole. Each one goes away when the whole answer has been read.</p>
-      \(view.draftRows.map(article))</section>
+      \(view.draftRows.map { article($0, in: nil) })</section>
       """
   }
 
@@ -69,18 +137,49 @@ extension Pages {
 
   // MARK: One message
 
-  private static func article(_ message: MessageRow) -> HTML {
-    let own = PageLink.fragment(ofMessage: message.id)
+  /// - Parameters:
+  ///   - conversation: nil: the message has no address of its own.
+  ///   - anchor: stands before the message's id where a page has more than one list of messages.
+  static func article(
+    _ message: MessageRow, in conversation: String?, anchor: HTML = "", shownBytesMax: Int = MessageText.shownBytesMax,
+    earlierBytesMax: Int = Pages.earlierBytesMax
+  ) -> HTML {
+    let text = conversation.map { PageLink.text(ofMessage: message.id, of: $0) }
     return """
-      <article class="message \(style(of: message))" id="message-\(message.id)">
+      <article class="message \(style(of: message))" id="\(anchor)message-\(message.id)">
       <header>
       <h3><bdi>\(Wording.role(message.role))</bdi></h3>
       \(facts(of: message))
-      <a class="permalink" href="\(own)" aria-label="Link to this message">#</a>
+      \(conversation.map { links(message, of: $0, isAnchored: anchor.bytes.isEmpty) } ?? "")
       </header>
-      \(remark(on: message.state))\(MessageText.html(message.content))
+      \(remark(on: message.state))\(MessageText.html(message.content, shownBytesMax: shownBytesMax, rest: text))\
+      \(earlier(message, shownBytesMax: earlierBytesMax))
       </article>
 
+      """
+  }
+
+  private static func links(_ message: MessageRow, of conversation: String, isAnchored: Bool) -> HTML {
+    let own =
+      isAnchored ? PageLink.fragment(ofMessage: message.id) : PageLink.message(message.id, of: conversation)
+    return """
+      <p class="links"><a class="copy" href="\(PageLink.text(ofMessage: message.id, of: conversation))">Text</a> \
+      <a href="\(own)" aria-label="Link to this message">#</a></p>
+      """
+  }
+
+  /// Earlier versions show their beginning: the last word is what counts.
+  static let earlierBytesMax = 1 << 15
+
+  private static func earlier(_ message: MessageRow, shownBytesMax: Int) -> HTML {
+    guard !message.earlier.isEmpty else { return "" }
+    return """
+      <details class="earlier">
+      <summary>\(Wording.count(message.earlier.count, "earlier version", "earlier versions"))</summary>
+      \(message.earlier.map { version -> HTML in
+        let until: HTML = Wording.time(version.until).map { "<p class=\"remark\">Until \($0)</p>" } ?? ""
+        return "<div class=\"version\">\(until)\(MessageText.html(version.content, shownBytesMax: shownBytesMax))</div>\n"
+      })</details>
       """
   }
 
@@ -143,10 +242,14 @@ extension Pages {
     let link = PageLink.conversation(conversation, branch: branch.isMain ? nil : branch.id)
     let current: HTML = branch.isCurrent ? " aria-current=\"page\"" : ""
     let title: HTML = branch.isMain && branch.title.isEmpty ? "Main" : Wording.title(branch.title)
+    let merged: HTML = branch.isMerged ? "<span class=\"mark\">merged</span>" : ""
+    let count: HTML =
+      branch.isUnread
+      ? "not read yet" : "\(Wording.grouped(branch.messageCount))<span class=\"hidden\"> messages</span>"
     // A depth is a class because the policy allows no style attribute; beyond six steps the column would have no room.
     return """
-      <li class="depth-\(min(max(branch.depth, 0), 6))"><a href="\(link)"\(current)><span class="name">\(title)</span>\
-       <span class="count">\(Wording.grouped(branch.messageCount))<span class="hidden"> messages</span></span></a></li>
+      <li class="depth-\(min(max(branch.depth, 0), 6))"><a href="\(link)"\(current)><span class="name">\(title) \(merged)</span>\
+       <span class="count">\(count)</span></a></li>
 
       """
   }
@@ -164,16 +267,17 @@ extension Pages {
   }
 
   private static func checkpoint(_ checkpoint: CheckpointRow) -> HTML {
+    "<li>\n\(summary(of: checkpoint))\n</li>\n"
+  }
+
+  private static func summary(of checkpoint: CheckpointRow) -> HTML {
     let anchor: HTML? = checkpoint.anchorMessageID.map {
       "<a href=\"\(PageLink.fragment(ofMessage: $0))\">up to this message</a>"
     }
     let tokens: HTML? = checkpoint.tokenCount.map { "\(Wording.count($0, "token", "tokens"))" }
     return """
-      <li>
       <div class="text" dir="auto">\(Wording.clipped(checkpoint.summary, to: 2000))</div>
       \(Wording.facts([Wording.time(checkpoint.createdAt), tokens, anchor]))
-      </li>
-
       """
   }
 }

@@ -35,6 +35,7 @@ extension Pages {
       row.model.map { "<bdi>\(Wording.clipped($0, to: 60))</bdi>" },
       row.hasDrafts ? "<span class=\"badge\">unfinished answer</span>" : nil,
       row.isComplete ? nil : "<span class=\"badge\">partial copy</span>",
+      row.isStale ? "<span class=\"badge\">changed elsewhere since</span>" : nil,
     ])
   }
 

@@ -36,7 +36,9 @@ extension Pages {
   private static func shown(_ query: String) -> String { Wording.clipped(query, to: Wording.titleScalarsMax) }
 
   private static func listItem(_ hit: SearchHitRow) -> HTML {
-    let link = PageLink.conversation(hit.conversationID, branch: hit.branchID, message: hit.messageID)
+    let link =
+      hit.messageID.map { PageLink.message($0, of: hit.conversationID, branch: hit.branchID) }
+      ?? PageLink.conversation(hit.conversationID, branch: hit.branchID)
     let snippet: HTML =
       hit.snippet.isEmpty ? "" : "<p class=\"snippet\" dir=\"auto\">\(hit.snippet.map(markup))</p>"
     return """

@@ -18,7 +18,9 @@ public enum Pages {
     }
   }
 
-  static func document(_ frame: PageFrame, isSignedIn: Bool = true, main: HTML) -> [UInt8] {
+  /// - Parameter isWide: the page has two columns to read.
+  static func document(_ frame: PageFrame, isSignedIn: Bool = true, isWide: Bool = false, main: HTML) -> [UInt8] {
+    let width: HTML = isWide ? " class=\"wide\"" : ""
     let page: HTML = """
       <!DOCTYPE html>
       <html lang="en">
@@ -31,7 +33,7 @@ public enum Pages {
       <link rel="stylesheet" href="\(PageLink.styleSheet)" />
       <link rel="icon" type="image/svg+xml" href="\(PageLink.icon)" />
       </head>
-      <body>
+      <body\(width)>
       <a class="skip" href="#content">Skip to the content</a>
       \(header(frame, isSignedIn: isSignedIn))
       <main id="content" tabindex="-1">

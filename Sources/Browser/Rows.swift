@@ -52,10 +52,12 @@ public struct ConversationRow: Sendable {
   public var hasDrafts: Bool
   /// false: only a part of it has been read through the daemon so far.
   public var isComplete: Bool
+  /// ChatRoutes named a change of it that is newer than what is held of it.
+  public var isStale: Bool
 
   public init(
     id: String, title: String, model: String? = nil, lastActivity: Date? = nil, branchCount: Int = 1,
-    messageCount: Int = 0, hasDrafts: Bool = false, isComplete: Bool = true
+    messageCount: Int = 0, hasDrafts: Bool = false, isComplete: Bool = true, isStale: Bool = false
   ) {
     self.id = id
     self.title = title
@@ -65,6 +67,7 @@ public struct ConversationRow: Sendable {
     self.messageCount = messageCount
     self.hasDrafts = hasDrafts
     self.isComplete = isComplete
+    self.isStale = isStale
   }
 }
 
@@ -90,10 +93,12 @@ public struct MessageRow: Sendable {
   public var state: MessageState
   /// The branch it was written on when that is not the one shown.
   public var branchTitle: String?
+  /// What it said before it was edited, oldest first.
+  public var earlier: [EarlierRow]
 
   public init(
     id: String, role: String, content: String, model: String? = nil, tokenCount: Int? = nil, createdAt: Date? = nil,
-    state: MessageState = .normal, branchTitle: String? = nil
+    state: MessageState = .normal, branchTitle: String? = nil, earlier: [EarlierRow] = []
   ) {
     self.id = id
     self.role = role
@@ -103,6 +108,19 @@ public struct MessageRow: Sendable {
     self.createdAt = createdAt
     self.state = state
     self.branchTitle = branchTitle
+    self.earlier = earlier
+  }
+}
+
+/// What a message said before an edit.
+public struct EarlierRow: Sendable {
+  public var content: String
+  /// When the edit was seen.
+  public var until: Date?
+
+  public init(content: String, until: Date? = nil) {
+    self.content = content
+    self.until = until
   }
 }
 
@@ -115,9 +133,13 @@ public struct BranchTab: Sendable {
   public var isCurrent: Bool
   /// Forks between it and the main branch; 0: the main branch.
   public var depth: Int
+  /// Its messages were never read through the daemon.
+  public var isUnread: Bool
+  public var isMerged: Bool
 
   public init(
-    id: String, title: String, isMain: Bool = false, messageCount: Int = 0, isCurrent: Bool = false, depth: Int = 0
+    id: String, title: String, isMain: Bool = false, messageCount: Int = 0, isCurrent: Bool = false, depth: Int = 0,
+    isUnread: Bool = false, isMerged: Bool = false
   ) {
     self.id = id
     self.title = title
@@ -125,6 +147,8 @@ public struct BranchTab: Sendable {
     self.messageCount = messageCount
     self.isCurrent = isCurrent
     self.depth = depth
+    self.isUnread = isUnread
+    self.isMerged = isMerged
   }
 }
 
@@ -157,15 +181,18 @@ public struct ConversationView: Sendable {
   public var checkpoints: [CheckpointRow]
   /// false: the branch has messages that were never read through the daemon.
   public var isComplete: Bool
+  /// How many ChatRoutes said there are beyond those that are held; nil: it did not say.
+  public var missingCount: Int?
   /// Answers that broke off, shown behind the messages.
   public var draftRows: [MessageRow]
   public var page: Paging
 
   public init(
     row: ConversationRow, branches: [BranchTab] = [], messages: [MessageRow] = [], checkpoints: [CheckpointRow] = [],
-    isComplete: Bool = true, draftRows: [MessageRow] = [], page: Paging = Paging()
+    isComplete: Bool = true, missingCount: Int? = nil, draftRows: [MessageRow] = [], page: Paging = Paging()
   ) {
     self.row = row
+    self.missingCount = missingCount
     self.branches = branches
     self.messages = messages
     self.checkpoints = checkpoints

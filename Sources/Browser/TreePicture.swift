@@ -3,6 +3,7 @@
 /// Every dot and every name is a link. Colours come from the style sheet.
 struct TreePicture {
   private let view: TreeView
+  private let links: TreeLinks
   private let columnWidth: Double
   private let columnsMax: Int
   /// Rows from the current branch to the root; empty: none is current.
@@ -20,8 +21,9 @@ struct TreePicture {
   private static let columnWidths = 3.0...26.0
   private static let bend = 8
 
-  init(_ view: TreeView) {
+  init(_ view: TreeView, _ links: TreeLinks? = nil) {
     self.view = view
+    self.links = links ?? TreeLinks(ofPagesFor: view.conversation.id)
     columnsMax = max(2, view.branches.map(Self.lastColumn).max() ?? 2)
     columnWidth = min(
       max(Self.linesWidth / Double(columnsMax), Self.columnWidths.lowerBound), Self.columnWidths.upperBound)
@@ -105,8 +107,7 @@ struct TreePicture {
   private var forkPoints: Set<String> { Set(view.branches.compactMap { $0.fork?.messageID }) }
 
   private func dot(_ message: TreeMessage, _ branch: TreeBranch, _ row: Int) -> HTML {
-    let link = PageLink.conversation(
-      view.conversation.id, branch: branch.isMain ? nil : branch.id, message: message.id)
+    let link = links.message(message, branch)
     let style: HTML =
       switch message.role {
       case "user": "user"
@@ -134,12 +135,27 @@ struct TreePicture {
 
   private func name(_ row: Int) -> HTML {
     let branch = view.branches[row]
-    let link = PageLink.conversation(view.conversation.id, branch: branch.isMain ? nil : branch.id)
+    let link = links.branch(branch)
     let current: HTML = branch.id == view.currentBranchID ? " aria-current=\"true\"" : ""
     return """
       <a href="\(link)"\(current)><text x="\(x(Self.lastColumn(branch)) + 14)" y="\(y(row) + 5)">\
       \(Wording.clipped(Wording.branch(branch.title, isMain: branch.isMain), to: 40))</text></a>
 
       """
+  }
+}
+
+/// Where the dots and the names of a picture lead.
+struct TreeLinks {
+  var message: (TreeMessage, TreeBranch) -> String
+  var branch: (TreeBranch) -> String
+}
+
+extension TreeLinks {
+  /// To the pages of a conversation.
+  init(ofPagesFor conversation: String) {
+    self.init(
+      message: { PageLink.message($0.id, of: conversation, branch: $1.isMain ? nil : $1.id) },
+      branch: { PageLink.conversation(conversation, branch: $0.isMain ? nil : $0.id) })
   }
 }

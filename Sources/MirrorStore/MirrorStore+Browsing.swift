@@ -53,6 +53,18 @@ extension MirrorStore {
     }
   }
 
+  /// What a message says, all of it; nil: not held, or gone.
+  public func messageContent(
+    _ message: String, of conversation: String, account: AccountID? = nil
+  ) throws(MirrorError) -> String? {
+    try read("show a message") { db -> String? in
+      guard let (part, ref, _) = try Self.find(conversation, account, db) else { return nil }
+      return try part.first(
+        "SELECT text FROM message WHERE account = ? AND mid = ? AND conversation = ? AND gone_at IS NULL",
+        [part.account, message, ref.row])?.json(0)?.string("content")
+    }
+  }
+
   /// The whole conversation as a tree; nil: not held, or gone.
   public func conversationTree(_ id: String, account: AccountID? = nil) throws(MirrorError) -> TreeOutline? {
     try read("show a conversation's tree") { db in
@@ -103,17 +115,25 @@ extension MirrorStore {
       (SELECT count(*) FROM draft WHERE draft.conversation = conversation.id) AS drafts,
       ifnull((SELECT max(complete) FROM list WHERE list.conversation = conversation.id AND kind = 'messages'
         AND (key = '' OR key IN (SELECT bid FROM branch
-          WHERE branch.conversation = conversation.id AND is_main = 1))), 0) AS complete
+          WHERE branch.conversation = conversation.id AND is_main = 1))), 0) AS complete,
+      (SELECT max(as_of, written_at) FROM list WHERE list.conversation = conversation.id AND kind = 'messages'
+        ORDER BY as_of DESC LIMIT 1) AS known_at
     FROM conversation
     """
 
+  /// The API's clock and this machine's differ; a change so little newer is the one that was seen.
+  private static let clockToleranceMilliseconds: Int64 = 60_000
+
   private static func summary(_ row: StoredRow) throws -> ConversationSummary {
     let object = try row.json(0)
+    let knownAt: Int64? = try row["known_at"]
+    let changedAt = object?.time("updatedAt")?.milliseconds
     return ConversationSummary(
       account: AccountID(rawValue: try row["account"]), id: try row["cid"], title: try row["title"] ?? "",
       model: object?.string("model"), createdAt: object?.time("createdAt"), updatedAt: object?.time("updatedAt"),
       messageCount: try row["messages"], branchCount: try row["branches"], draftCount: try row["drafts"],
-      isComplete: try row["complete"])
+      isComplete: try row["complete"],
+      isStale: knownAt.flatMap { known in changedAt.map { $0 > known + clockToleranceMilliseconds } } ?? false)
   }
 }
 

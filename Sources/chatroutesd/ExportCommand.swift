@@ -6,7 +6,8 @@ struct ExportCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "export", abstract: "Write conversations as files: all branches, drafts included.",
     discussion: """
-      md is for people; json has every message as ChatRoutes sent it, to the last digit. One conversation goes to standard \
+      md is for people, and so is html, one file with a picture of the tree; json has every message as ChatRoutes sent it, to \
+      the last digit. One conversation goes to standard \
       output, or to --output; several need a folder. Reads the mirror directly: no daemon and no network are needed.
       """)
 
@@ -19,10 +20,10 @@ struct ExportCommand: ParsableCommand {
   var all = false
 
   @Option(
-    help: ArgumentHelp("md or json. Default: md.", valueName: "format"),
+    help: ArgumentHelp("md, html or json. Default: md.", valueName: "format"),
     transform: { text in
       guard let format = LocalMirror.ExportFormat(rawValue: text) else {
-        throw ValidationError("expected md or json, found \"\(text)\"")
+        throw ValidationError("expected md, html or json, found \"\(text)\"")
       }
       return format
     })
@@ -57,7 +58,7 @@ struct ExportCommand: ParsableCommand {
         hasAll = false
         continue
       }
-      try write(bytes, to: folder.map { $0 + "/" + Self.fileName(id, format) } ?? output)
+      try write(bytes, to: folder.map { $0 + "/" + ExportFile.name(of: id, format) } ?? output)
       if folder != nil { Terminal.progress("exported \(number + 1) of \(ids.count)", isLast: number + 1 == ids.count) }
     }
     return hasAll
@@ -77,23 +78,5 @@ struct ExportCommand: ParsableCommand {
     guard FileManager.default.createFile(atPath: draft, contents: Data(bytes), attributes: [.posixPermissions: 0o600]),
       rename(draft, path) == 0
     else { throw StartError("cannot write \(path): \(String(cString: strerror(errno))). See --output.") }
-  }
-
-  private static let fileNameMax = 200
-
-  /// Ids can hold anything: what is no letter, digit, `-` or `_` is written as its code, so two ids never share a file.
-  static func fileName(_ id: String, _ format: LocalMirror.ExportFormat) -> String {
-    let name = id.utf8.map { byte in
-      switch byte {
-      case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-        UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "-"), UInt8(ascii: "_"):
-        String(UnicodeScalar(byte))
-      default: "%" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
-      }
-    }.joined()
-    guard name.count > Self.fileNameMax else { return "\(name).\(format.rawValue)" }
-    // Longer than a file's name may be: the rest is told apart by a sum over all of it (FNV-1a).
-    let sum = name.utf8.reduce(0xCBF2_9CE4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01B3 }
-    return "\(name.prefix(Self.fileNameMax))~\(String(sum, radix: 16)).\(format.rawValue)"
   }
 }

@@ -15,8 +15,10 @@ import Testing
 
   @Test func conversationLinkNamesBranchPageAndMessage() {
     #expect(
-      PageLink.conversation("c/1", branch: "b&1", page: 3, message: "m#1")
-        == "/conversations/c%2F1?branch=b%261&page=3#message-m%231")
+      PageLink.conversation("c/1", branch: "b&1", page: 3) == "/conversations/c%2F1?branch=b%261&page=3")
+    #expect(
+      PageLink.message("m#1", of: "c/1", branch: "b&1")
+        == "/conversations/c%2F1?branch=b%261&message=m%231#message-m%231")
     #expect(PageLink.conversation("c", page: 1) == "/conversations/c")
     #expect(PageLink.list(page: 1) == "/")
     #expect(PageLink.list(page: 2) == "/?page=2")

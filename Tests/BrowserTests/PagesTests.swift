@@ -165,7 +165,7 @@ import Testing
     let page = Pages.search(
       SearchView(query: "word", hits: [hit], page: Paging(number: 1, hasNext: true)), frame: frame)
     let parsed = try ParsedPage(page)
-    #expect(parsed.links.contains("/conversations/c?branch=b#message-m"))
+    #expect(parsed.links.contains("/conversations/c?branch=b&message=m#message-m"))
     #expect(parsed.links.contains("/search?q=word&page=2"))
     #expect(text(page).contains("a <mark>word</mark>"))
     #expect(parsed.links.contains("/search?q=word&sort=best"))

@@ -4,7 +4,8 @@ import Foundation
 
 /// Every page there is, with one text in every place that takes a text.
 enum SamplePages: String, CaseIterable, Sendable {
-  case list, listEmpty, conversation, conversationEmpty, tree, treeEmpty, usage, usageEmpty, search, searchEmpty,
+  case list, listEmpty, compare, conversation, conversationEmpty, tree, treeEmpty, usage, usageEmpty, search,
+    searchEmpty,
     searchUnasked, signIn,
     notFound, failure
 
@@ -16,6 +17,7 @@ enum SamplePages: String, CaseIterable, Sendable {
       return Pages.conversations([row], frame: frame, page: Paging(number: 2, hasNext: true), isComplete: false)
     case .listEmpty: return Pages.conversations([], frame: frame)
     case .conversation: return Pages.conversation(Self.view(of: row, text), frame: frame)
+    case .compare: return Pages.compare(Self.comparison(of: row, text), frame: frame)
     case .conversationEmpty: return Pages.conversation(ConversationView(row: row, isComplete: false), frame: frame)
     case .tree: return Pages.tree(Self.tree(of: row, text), frame: frame)
     case .treeEmpty: return Pages.tree(TreeView(conversation: row), frame: frame)
@@ -37,7 +39,8 @@ enum SamplePages: String, CaseIterable, Sendable {
   private static func view(of row: ConversationRow, _ text: String) -> ConversationView {
     let message = MessageRow(
       id: text, role: text, content: "\(text)\n```\(text)\n\(text)\n```\n\(text)", model: text, tokenCount: 3,
-      createdAt: Date(timeIntervalSince1970: 0), branchTitle: text)
+      createdAt: Date(timeIntervalSince1970: 0), branchTitle: text,
+      earlier: [EarlierRow(content: text, until: Date(timeIntervalSince1970: 0))])
     var draft = message
     draft.id = text + "-draft"
     draft.state = .draft(outcome: text)
@@ -49,6 +52,14 @@ enum SamplePages: String, CaseIterable, Sendable {
       messages: [message],
       checkpoints: [CheckpointRow(id: text, summary: text, anchorMessageID: text)],
       isComplete: false, draftRows: [draft], page: Paging(number: 2, hasNext: true))
+  }
+
+  private static func comparison(of row: ConversationRow, _ text: String) -> CompareView {
+    let messages = Self.view(of: row, text).messages
+    let side = CompareView.Side(branchID: text, title: text, messages: messages, moreCount: 2, isComplete: false)
+    return CompareView(
+      conversation: row, branches: [BranchTab(id: text, title: text), BranchTab(id: "", title: "")], left: side,
+      right: side, commonCount: 2, lastCommon: messages[0])
   }
 
   private static func tree(of row: ConversationRow, _ text: String) -> TreeView {

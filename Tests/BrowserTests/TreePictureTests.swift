@@ -48,8 +48,8 @@ import Testing
     let names = page.all("text").compactMap { $0.attributes["y"] }
     #expect(names.count == count + 1 && Set(names).count == count + 1)
     #expect(page.links.contains("/conversations/c?branch=b\(count)"))
-    #expect(page.links.contains("/conversations/c#message-m4"))
-    #expect(page.links.contains("/conversations/c?branch=b1#message-b1-5"))
+    #expect(page.links.contains("/conversations/c?message=m4#message-m4"))
+    #expect(page.links.contains("/conversations/c?branch=b1&message=b1-5#message-b1-5"))
   }
 
   @Test func theWayToTheRootIsMarkedUpToEachFork() throws {

@@ -32,7 +32,11 @@ import Testing
     }
   }
 
-  @Test(arguments: ["/", "/search?q=tunnel", "/conversations/c%2F1", "/conversations/c%2F1/tree", "/usage"])
+  @Test(arguments: [
+    "/", "/search?q=tunnel", "/conversations/c%2F1", "/conversations/c%2F1/tree", "/usage",
+    "/conversations/c%2F1/messages/m1", "/conversations/c%2F1/export?format=md", "/conversations/c%2F1/compare",
+    "/overview",
+  ])
   func withoutACookieNothingShows(target: String) async throws {
     try await withPages { (rig: DaemonRig, _) async throws in
       for cookie in [[], [("Cookie", "chatroutesd_page=" + String(repeating: "0", count: 96))]] {
@@ -67,11 +71,39 @@ import Testing
     ("/conversations/c%2F1/trees", 404), ("/conversations/c%2F1/tree?branch=b1", 200), ("/search", 200),
     ("/search?q=before:soon+role:x+%22open&sort=best", 200), ("/search?q=role:user+in:%25&sort=odd&page=2", 200),
     ("/usage", 200), ("/usage/", 404),
-    ("/conversations/%ff", 404),
+    ("/conversations/%ff", 404), ("/conversations/c%2F1?message=m1", 200), ("/conversations/c%2F1?message=nope", 200),
+    ("/conversations/c%2F1/compare", 404), ("/conversations/c%2F1/compare?left=b1&right=b1", 200),
+    ("/conversations/c%2F1/compare?left=b1&right=nope", 404), ("/conversations/c%2F1/messages/nope", 404),
+    ("/conversations/nope/messages/m1", 404), ("/conversations/c%2F1/messages/", 404),
+    ("/conversations/c%2F1/messages/m1/x", 404), ("/conversations/c%2F1/export?format=exe", 404),
+    ("/conversations/nope/export?format=json", 404),
   ])
   func oddAddressesAreAnswered(target: String, status: Int) async throws {
     try await withPages { (rig: DaemonRig, cookie) async throws in
       #expect(try await rig.ask("GET", target, key: nil, [cookie]).status == status)
+    }
+  }
+
+  @Test func aMessageIsItsTextAndNothingElse() async throws {
+    try await withPages { (rig: DaemonRig, cookie) async throws in
+      let text = try await rig.ask("GET", "/conversations/c%2F1/messages/m1", key: nil, [cookie])
+      #expect(text.text == "where is the tunnel?")
+      #expect(text.fields[.contentType] == "text/plain; charset=utf-8")
+      #expect(text.fields[.xContentTypeOptions] == "nosniff" && text.fields[.cacheControl] == "no-store")
+    }
+  }
+
+  @Test(arguments: [
+    ("md", "text/markdown; charset=utf-8"), ("html", "text/html; charset=utf-8"), ("json", "application/json"),
+  ])
+  func aConversationCanBeKept(_ format: String, _ type: String) async throws {
+    try await withPages { (rig: DaemonRig, cookie) async throws in
+      let file = try await rig.ask("GET", "/conversations/c%2F1/export?format=\(format)", key: nil, [cookie])
+      #expect(file.status == 200 && file.text.contains("where is the tunnel?"))
+      #expect(file.fields[.contentType] == type)
+      #expect(file.fields[.contentDisposition] == "attachment; filename=\"c%2f1.\(format)\"")
+      #expect(file.fields[.xContentTypeOptions] == "nosniff")
+      if format == "html" { #expect(!file.text.contains("<script")) }
     }
   }
 

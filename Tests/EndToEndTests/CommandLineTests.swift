@@ -176,13 +176,13 @@ import Testing
   ) async throws {
     let place = ["--database", folder.file("mirror.sqlite")]
     let out = folder.file("out")
-    for format in ["json", "md"] {
+    for format in ["json", "md", "html"] {
       let run = try await Program.run(["export", "--all", "--format", format, "--output", out] + place)
       #expect(run.code == 0 && run.output.isEmpty && run.errors.isEmpty, "\(run)")
     }
     #expect(
       try FileManager.default.contentsOfDirectory(atPath: out).sorted() == [
-        "\(conversation).json", "\(conversation).md",
+        "\(conversation).html", "\(conversation).json", "\(conversation).md",
       ])
     let file = URL(fileURLWithPath: "\(out)/\(conversation).json")
     let mode = try FileManager.default.attributesOfItem(atPath: file.path)[.posixPermissions] as? Int
@@ -193,6 +193,10 @@ import Testing
     let contents = Dictionary(uniqueKeysWithValues: archive.messages.map { ($0.id, $0.content) })
     let markdown = try String(contentsOfFile: "\(out)/\(conversation).md", encoding: .utf8)
     #expect(markdown.hasPrefix("# Cats\n\n") && markdown.contains("\n## Main\n") && markdown.contains("\n## Deeper\n"))
+    let html = try String(contentsOfFile: "\(out)/\(conversation).html", encoding: .utf8)
+    for message in archive.messages {
+      #expect(html.components(separatedBy: "id=\"message-\(message.id)\"").count == 2, "each message once")
+    }
     for branch in archive.branches {
       let shown = try await Program.run(["show", conversation, "--branch", branch.id, "--json"] + place)
       let thread = try JSONDecoder().decode(Thread.self, from: Data(shown.output.utf8))
@@ -216,7 +220,7 @@ import Testing
     #expect(some.code == 1 && some.errors.contains("holds no conversation nope"), "\(some)")
     for (arguments, text) in [
       ([], "expected ids of conversations, or --all"), (["a", "b"], "--output: expected a folder"),
-      (["a", "--format", "pdf"], "expected md or json, found \"pdf\""),
+      (["a", "--format", "pdf"], "expected md, html or json, found \"pdf\""),
     ] {
       let wrong = try await Program.run(["export"] + arguments + place)
       #expect(wrong.code == 64 && wrong.errors.contains(text), "\(wrong)")

@@ -73,6 +73,28 @@ import Testing
     #expect(branches.map(\.mergedAt) == [nil, UnixTime(rfc3339: "2026-01-05T00:00:00Z")])
   }
 
+  /// The mirror's clock stands at 1,800,000,000 s, which is 2027-01-15T08:00:00Z.
+  @Test(arguments: [
+    ("2027-01-15T07:59:00Z", false), ("2027-01-15T08:00:50Z", false), ("2027-01-15T08:02:00Z", true),
+  ])
+  func aChangeElsewhereMakesAConversationStale(_ updatedAt: String, _ isStale: Bool) async throws {
+    let mirror = try await Mirror()
+    try await mirror.show(mainMessages("c"), messages(message("m")))
+    let list =
+      #"{"conversations":[\#(conversation("c", updated: updatedAt))],"total":1,"page":1,"limit":9,"hasNext":false}"#
+    try await mirror.show(allConversations, list)
+    #expect(try mirror.store.conversationSummaries(limit: 1).map(\.isStale) == [isStale])
+  }
+
+  @Test func whatWasNeverReadIsNotStale() async throws {
+    let mirror = try await Mirror()
+    try await mirror.show(
+      allConversations,
+      #"{"conversations":[\#(conversation("c", updated: "2099-01-01T00:00:00Z"))],"total":1,"page":1,"limit":9,"hasNext":false}"#
+    )
+    #expect(try mirror.store.conversationSummaries(limit: 1).map(\.isStale) == [false])
+  }
+
   // MARK: Windows
 
   /// Ten messages of which the fourth was deleted.

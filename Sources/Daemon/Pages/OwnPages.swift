@@ -22,8 +22,7 @@ final class OwnPages: Sendable {
     guard head.hasMethod("GET") || head.hasMethod("HEAD") else { return false }
     let path = String(decoding: head.path, as: UTF8.self)
     if path == "/open" || Pages.asset(at: path) != nil { return true }
-    let isPage = path == "/" || path == "/search" || path == "/usage" || path.hasPrefix("/conversations/")
-    return isPage && access.admits(head)
+    return PageAddress(path: path) != nil && access.admits(head)
   }
 
   /// How long a browser keeps the pages' cookie: a year.
@@ -40,27 +39,38 @@ final class OwnPages: Sendable {
   }
 
   private func admitted(_ head: RequestHead, _ path: String, _ query: PageQuery) throws -> Response {
-    switch path {
-    case "/":
+    switch PageAddress(path: path) {
+    case .list:
       let list = try content.conversations(page: query.page)
       return page(
         Pages.conversations(
           list.rows, frame: frame("Conversations", head), page: list.paging, isComplete: list.isComplete))
-    case "/search":
+    case .search:
       let words = query["q"] ?? ""
       let found = try content.search(words, bestFirst: query["sort"] == "best", page: query.page)
       return page(Pages.search(found, frame: frame("Search", head, searchText: words)))
-    case "/usage": return page(Pages.usage(try content.usage(), frame: frame("Usage", head)))
-    default:
-      if let id = PageQuery.conversationID(path, page: "tree"),
-        let view = try content.tree(id, branch: query["branch"])
-      {
-        return page(Pages.tree(view, frame: frame("Tree of " + view.conversation.title, head)))
-      }
-      guard let id = PageQuery.conversationID(path),
-        let view = try content.conversation(id, branch: query["branch"], page: query.page)
-      else { return page(Pages.notFound(frame: frame("Not found", head)), status: 404) }
+    case .usage: return page(Pages.usage(try content.usage(), frame: frame("Usage", head)))
+    case .conversation(let id):
+      let view = try content.conversation(
+        id, branch: query.text("branch"), page: query.page, message: query.text("message"))
+      guard let view else { return notFound(head) }
       return page(Pages.conversation(view, frame: frame(view.row.title, head)))
+    case .tree(let id):
+      guard let view = try content.tree(id, branch: query.text("branch")) else { return notFound(head) }
+      return page(Pages.tree(view, frame: frame("Tree of " + view.conversation.title, head)))
+    case .compare(let id):
+      let view = try content.comparison(id, left: query.text("left"), right: query.text("right"))
+      guard let view else { return notFound(head) }
+      return page(Pages.compare(view, frame: frame("Branches of " + view.conversation.title, head)))
+    case .export(let id):
+      guard let format = LocalMirror.ExportFormat(rawValue: query["format"] ?? "html"),
+        let bytes = try LocalMirror(store: content.store).exported(id, as: format)
+      else { return notFound(head) }
+      return Self.file(bytes, name: ExportFile.name(of: id, format), type: format.contentType)
+    case .messageText(let id, let message):
+      guard let text = try content.store.messageContent(message, of: id) else { return notFound(head) }
+      return Self.text(text)
+    case .overview, nil: return notFound(head)
     }
   }
 
@@ -86,13 +96,32 @@ final class OwnPages: Sendable {
       origin: "http://" + (head.hostText ?? "127.0.0.1:8484"))
   }
 
+  private func notFound(_ head: RequestHead) -> Response {
+    page(Pages.notFound(frame: frame("Not found", head)), status: 404)
+  }
+
   private func page(_ bytes: [UInt8], status: Int = 200) -> Response {
-    let fields: HTTPFields = [
-      .contentType: Pages.contentType, .cacheControl: "no-store",
+    Response(status: .init(code: status), fields: Self.fields(Pages.contentType), body: .bytes(bytes))
+  }
+
+  /// What is shown of the mirror is kept nowhere else, is what its type says, and runs nothing.
+  private static func fields(_ contentType: String) -> HTTPFields {
+    [
+      .contentType: contentType, .cacheControl: "no-store",
       .contentSecurityPolicy: Pages.contentSecurityPolicy, .xContentTypeOptions: "nosniff",
       HTTPField.Name("Referrer-Policy")!: "no-referrer", HTTPField.Name("Cross-Origin-Resource-Policy")!: "same-origin",
     ]
-    return Response(status: .init(code: status), fields: fields, body: .bytes(bytes))
+  }
+
+  private static func text(_ text: String) -> Response {
+    Response(status: .ok, fields: fields("text/plain; charset=utf-8"), body: .bytes(Array(text.utf8)))
+  }
+
+  /// A file that the browser keeps instead of showing it (RFC 6266).
+  private static func file(_ bytes: [UInt8], name: String, type: String) -> Response {
+    var fields = fields(type)
+    fields[.contentDisposition] = "attachment; filename=\"\(name)\""
+    return Response(status: .ok, fields: fields, body: .bytes(bytes))
   }
 
   /// Style sheet and icon: public, revalidated, since their paths carry no version.
@@ -102,27 +131,5 @@ final class OwnPages: Sendable {
       .contentSecurityPolicy: Pages.contentSecurityPolicy,
     ]
     return Response(status: .ok, fields: fields, body: .bytes(asset.bytes))
-  }
-}
-
-/// The query of a page's address, and the ids in its path.
-struct PageQuery {
-  private let parameters: [String: String]
-
-  init(_ head: RequestHead) {
-    parameters = FormText.parameters(head.query ?? [])
-  }
-
-  subscript(name: String) -> String? { parameters[name] }
-
-  /// From 1; what is no number is the first page.
-  var page: Int { min(max(1, parameters["page"].flatMap { Int($0) } ?? 1), 1_000_000) }
-
-  /// `ID` of `/conversations/ID`, or of `/conversations/ID/PAGE`.
-  static func conversationID(_ path: String, page: String? = nil) -> String? {
-    var parts = path.utf8.split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false)
-    if let page { guard parts.popLast()?.elementsEqual(page.utf8) == true else { return nil } }
-    guard parts.count == 3, parts[1].elementsEqual("conversations".utf8) else { return nil }
-    return FormText.decoded(Array(parts[2])[...], plusIsSpace: false).flatMap { $0.isEmpty ? nil : $0 }
   }
 }

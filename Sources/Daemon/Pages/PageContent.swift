@@ -8,8 +8,8 @@ struct PageContent: Sendable {
 
   static let conversationsPerPage = 50
   static let hitsPerPage = 30
-  /// Beyond this a branch is shown in pages. High, since a link to a message works on its own page only.
-  static let messagesPerPage = 1000
+  /// Beyond this a branch is shown in pages.
+  static let messagesPerPage = 200
 
   func conversations(page: Int) throws -> (rows: [ConversationRow], paging: Paging, isComplete: Bool) {
     let size = Self.conversationsPerPage
@@ -29,22 +29,55 @@ struct PageContent: Sendable {
       hits: found.prefix(size).map(Self.hit), page: Paging(number: page, hasNext: found.count > size))
   }
 
-  /// - Parameter page: `nil` would be the whole branch; pages count from 1.
-  func conversation(_ id: String, branch: String?, page: Int) throws -> ConversationView? {
-    guard let detail = try store.conversationDetail(id, branch: branch) else { return nil }
+  /// - Parameters:
+  ///   - page: from 1.
+  ///   - message: shows the page that has it instead.
+  func conversation(_ id: String, branch: String?, page: Int, message: String?) throws -> ConversationView? {
     let size = Self.messagesPerPage
-    let start = min((page - 1) * size, detail.messages.count)
-    let shown = detail.messages[start..<min(start + size, detail.messages.count)]
-    let isLast = start + size >= detail.messages.count
+    let window =
+      message.map { MessageWindow.with(message: $0, count: size) } ?? .from((page - 1) * size, count: size)
+    guard let detail = try store.conversationDetail(id, branch: branch, window: window) else { return nil }
+    let isLast = detail.messagesBefore + detail.messages.count >= detail.messagesTotal
+    let told = detail.branches.first { $0.id == detail.branchID }?.toldMessageCount
     return ConversationView(
       row: Self.row(detail.summary), branches: Self.tabs(detail),
-      messages: shown.map { Self.message($0, in: detail) }, checkpoints: detail.checkpoints.map(Self.checkpoint),
-      isComplete: detail.isComplete, draftRows: isLast ? detail.drafts.enumerated().flatMap(Self.draft) : [],
-      page: Paging(number: page, hasNext: !isLast, itemsTotal: detail.messages.count))
+      messages: detail.messages.map { Self.message($0, in: detail) },
+      checkpoints: detail.checkpoints.map(Self.checkpoint), isComplete: detail.isComplete,
+      missingCount: told.flatMap { $0 > detail.messagesTotal ? $0 - detail.messagesTotal : nil },
+      draftRows: isLast ? detail.drafts.enumerated().flatMap(Self.draft) : [],
+      page: Paging(number: detail.messagesBefore / size + 1, hasNext: !isLast, itemsTotal: detail.messagesTotal))
+  }
+
+  /// Beyond this the rest of a side is on its own page.
+  static let comparedMessagesMax = 200
+
+  /// - Parameters: ids of branches; nil: the main branch on the left, the first other one on the right.
+  /// - Returns: nil: no such conversation or branch, or only one branch.
+  func comparison(_ id: String, left: String?, right: String?) throws -> CompareView? {
+    guard let first = try store.conversationDetail(id, branch: left) else { return nil }
+    let leftID = first.branchID ?? ""
+    let other = first.branches.first { $0.id != leftID && !$0.isUnread } ?? first.branches.first { $0.id != leftID }
+    guard let rightID = right ?? other?.id, let second = try store.conversationDetail(id, branch: rightID) else {
+      return nil
+    }
+    let common = zip(first.messages, second.messages).prefix { $0.id == $1.id }.count
+    return CompareView(
+      conversation: Self.row(first.summary), branches: Self.tabs(first),
+      left: Self.side(first, behind: common), right: Self.side(second, behind: common), commonCount: common,
+      lastCommon: common > 0 ? Self.message(first.messages[common - 1], in: first) : nil)
+  }
+
+  private static func side(_ detail: ConversationDetail, behind common: Int) -> CompareView.Side {
+    let branch = detail.branches.first { $0.id == detail.branchID }
+    let own = detail.messages.dropFirst(common)
+    return CompareView.Side(
+      branchID: detail.branchID ?? "", title: branch?.title ?? "", isMain: branch?.isMain ?? true,
+      messages: own.prefix(comparedMessagesMax).map { message($0, in: detail) },
+      moreCount: max(0, own.count - comparedMessagesMax), isComplete: detail.isComplete)
   }
 
   /// - Parameter branch: the one that the reader comes from.
-  func tree(_ id: String, branch: String?) throws -> TreeView? {
+  func tree(_ id: String, branch: String?) throws(MirrorError) -> TreeView? {
     guard let detail = try store.conversationDetail(id, branch: branch), let outline = try store.conversationTree(id)
     else { return nil }
     return TreeView(
@@ -73,14 +106,15 @@ struct PageContent: Sendable {
       id: summary.id, title: summary.title, model: summary.model,
       lastActivity: date(summary.updatedAt ?? summary.createdAt),
       branchCount: summary.branchCount, messageCount: summary.messageCount, hasDrafts: summary.draftCount > 0,
-      isComplete: summary.isComplete)
+      isComplete: summary.isComplete, isStale: summary.isStale)
   }
 
   private static func tabs(_ detail: ConversationDetail) -> [BranchTab] {
     BranchForest.ordered(detail.branches).map { branch, depth in
       BranchTab(
         id: branch.id, title: branch.title, isMain: branch.isMain, messageCount: branch.messageCount,
-        isCurrent: branch.id == detail.branchID, depth: depth)
+        isCurrent: branch.id == detail.branchID, depth: depth, isUnread: branch.isUnread,
+        isMerged: branch.mergedAt != nil)
     }
   }
 
@@ -89,23 +123,25 @@ struct PageContent: Sendable {
     return MessageRow(
       id: message.id, role: message.role, content: message.content, model: message.model,
       tokenCount: (message.tokenCount ?? message.usage?.completion).map(Int.init), createdAt: date(message.createdAt),
-      state: message.isProvisional ? .provisional : .normal, branchTitle: home?.title)
+      state: message.isProvisional ? .provisional : .normal, branchTitle: home?.title,
+      earlier: message.earlier.map { EarlierRow(content: $0.content, until: date($0.replacedAt)) })
   }
 
   /// A draft is the question as it was sent and as much of the answer as arrived.
   static func draft(_ number: Int, _ draft: DraftDetail) -> [MessageRow] {
     let state = MessageState.draft(outcome: draft.outcome.rawValue)
+    let id = "draft-\(draft.branchID ?? "")-\(number)"
     return [
       MessageRow(
-        id: "draft-\(number)-question", role: "user", content: draft.question, createdAt: date(draft.savedAt),
+        id: "\(id)-question", role: "user", content: draft.question, createdAt: date(draft.savedAt),
         state: state),
       MessageRow(
-        id: "draft-\(number)-answer", role: "assistant", content: draft.answer, model: draft.model,
+        id: "\(id)-answer", role: "assistant", content: draft.answer, model: draft.model,
         createdAt: date(draft.savedAt), state: state),
     ]
   }
 
-  private static func checkpoint(_ checkpoint: CheckpointDetail) -> CheckpointRow {
+  static func checkpoint(_ checkpoint: CheckpointDetail) -> CheckpointRow {
     CheckpointRow(
       id: checkpoint.id, summary: checkpoint.summary, anchorMessageID: checkpoint.anchorMessageID,
       tokenCount: checkpoint.tokenCount.map(Int.init), createdAt: date(checkpoint.createdAt))

@@ -6,6 +6,8 @@ internal import MirrorStore
 public struct LocalMirror: Sendable {
   let store: MirrorStore
 
+  init(store: MirrorStore) { self.store = store }
+
   /// - Throws: `StartError` that says what to do.
   public init(path: String) throws(StartError) {
     guard FileManager.default.fileExists(atPath: path) else {

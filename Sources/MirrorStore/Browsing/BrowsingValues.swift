@@ -13,6 +13,8 @@ public struct ConversationSummary: Sendable, Equatable {
   public var draftCount: Int
   /// Do the messages of its main branch lack nothing, as far as the mirror knows?
   public var isComplete: Bool
+  /// Did the API name a change that is newer than what was last read of it or written to it through here?
+  public var isStale: Bool
 }
 
 /// Which messages of a branch are read.

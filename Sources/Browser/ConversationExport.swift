@@ -1,19 +1,24 @@
 internal import Foundation
 
-/// A conversation with all its branches as one Markdown text, for people to keep and read.
-public struct MarkdownExport: Sendable {
+/// A conversation with all its branches, for people to keep and read: as one Markdown text or one HTML file.
+public struct ConversationExport: Sendable {
   /// A branch with its own messages: those that it inherits stand where they were written.
   public struct Branch: Sendable {
+    public var id: String
     public var title: String
     public var isMain: Bool
     /// The title of the branch that it forks from, and the beginning of the message that it leaves behind.
     public var fork: (parent: String, message: String)?
     public var messages: [MessageRow]
+    /// Those whose anchor is among the messages.
+    public var checkpoints: [CheckpointRow]
 
     public init(
-      title: String, isMain: Bool = false, fork: (parent: String, message: String)? = nil, messages: [MessageRow]
+      id: String, title: String, isMain: Bool = false, fork: (parent: String, message: String)? = nil,
+      messages: [MessageRow], checkpoints: [CheckpointRow] = []
     ) {
-      (self.title, self.isMain, self.fork, self.messages) = (title, isMain, fork, messages)
+      (self.id, self.title, self.isMain, self.fork) = (id, title, isMain, fork)
+      (self.messages, self.checkpoints) = (messages, checkpoints)
     }
   }
 
@@ -24,8 +29,8 @@ public struct MarkdownExport: Sendable {
     (self.conversation, self.branches) = (conversation, branches)
   }
 
-  /// The text, with a line end at its end. Messages stand in it as they are: they are Markdown themselves.
-  public var text: String {
+  /// As Markdown, with a line end at its end. Messages stand in it as they are: they are Markdown themselves.
+  public var markdown: String {
     var facts = ["Conversation `\(conversation.id)`"]
     if let model = conversation.model { facts.append(model) }
     if let time = conversation.lastActivity { facts.append(time.formatted(.iso8601)) }
@@ -41,7 +46,14 @@ public struct MarkdownExport: Sendable {
     if let fork = branch.fork {
       parts.append("_Forks from \(line(fork.parent)), behind:_ \(line(Wording.clipped(fork.message, to: 120)))")
     }
-    return parts + branch.messages.flatMap { [heading(of: $0), $0.content] }
+    let checkpoints = Dictionary(grouping: branch.checkpoints) { $0.anchorMessageID ?? "" }
+    for message in branch.messages {
+      parts += [heading(of: message), message.content]
+      for checkpoint in checkpoints[message.id] ?? [] {
+        parts.append("> Checkpoint, everything up to here in short: \(line(checkpoint.summary))")
+      }
+    }
+    return parts
   }
 
   private static func heading(of message: MessageRow) -> String {
