@@ -2,6 +2,7 @@
 enum PageLink {
   static let list = "/"
   static let usage = "/usage"
+  static let overview = "/overview"
   static let styleSheet = "/assets/style.css"
   static let icon = "/assets/icon.svg"
 

@@ -127,8 +127,19 @@ extension Pages {
     .chart .axis { stroke: var(--edge); }
     .chart text { fill: var(--ink-quiet); font: 0.75rem var(--text); }
     .chart .day { text-anchor: middle; }
-    .chart .sent { fill: var(--ink-quiet); }
+    .chart .sent, .chart .spent { fill: var(--ink-quiet); }
     .chart .answered { fill: var(--ink-link); }
+    .chart .saved { fill: var(--ink-good); }
+    .swatch {
+      display: inline-block; width: 0.75rem; height: 0.75rem; margin-inline: 0.75rem 0.4rem; border-radius: 2px;
+      border: 6px solid var(--ink-quiet); vertical-align: -0.05rem;
+    }
+    .swatch:first-child { margin-inline-start: 0; }
+    .swatch.answered { border-color: var(--ink-link); }
+    .swatch.saved { border-color: var(--ink-good); }
+    .overview { max-width: 46rem; margin-top: 2rem; }
+    .overview h2 { margin-bottom: 0.6rem; }
+    main > section + section { margin-top: 2.5rem; }
     table { border-collapse: collapse; width: 100%; font-size: 0.9375rem; }
     th, td { padding: 0.4rem 0.9rem; border-top: 1px solid var(--line); text-align: start; font-weight: 400; }
     thead th { border-top: none; }

@@ -1,45 +1,89 @@
 extension Pages {
-  /// The tokens of the answers that went through the daemon: a chart by day, and a table by day and model.
+  /// Calls, streams and tokens of the last days: charts by day, and tables of the same.
   public static func usage(_ view: UsageView, frame: PageFrame) -> [UInt8] {
-    document(
+    let month: HTML = "\(Wording.count(view.callsThisMonth, "call", "calls")) this month; the free plan has 1,000"
+    return document(
       frame,
       main: """
         <div class="heading">
         <h1>Usage</h1>
-        <ul class="facts"><li>The last \(view.days.count) days</li><li>Answers that went through this daemon, as ChatRoutes \
-        counted them</li></ul>
+        \(Wording.facts([
+          "The last \(view.days.count) days", "What went through this daemon", view.callsThisMonth > 0 ? month : nil,
+        ]))
         </div>
         \(content(view))
         """)
   }
 
   private static func content(_ view: UsageView) -> HTML {
-    guard !view.rows.isEmpty else {
+    let days = view.days.filter { !$0.isEmpty }
+    guard !view.rows.isEmpty || !days.isEmpty else {
       return """
         <section class="empty">
         <h2>Nothing counted yet</h2>
-        <p>Each message that an app sends through the daemon tells what its answer cost. It appears here from then on.</p>
+        <p>Each call that an app makes through the daemon is counted, and each message tells what its answer cost. Both appear \
+        here from then on.</p>
         </section>
         """
     }
+    return "\(days.isEmpty ? "" : calls(view, days))\(view.rows.isEmpty ? "" : tokens(view))"
+  }
+
+  // MARK: Calls
+
+  private static func calls(_ view: UsageView, _ days: [UsageView.Day]) -> HTML {
+    let bars = view.days.map { day in
+      DayChart.Bar(
+        day: day.name, parts: [Double(max(0, day.calls)), Double(max(0, day.savedCalls))],
+        says: "\(Wording.count(day.calls, "call", "calls")) sent, \(Wording.grouped(day.savedCalls)) saved")
+    }
+    let chart = DayChart(
+      label: "Calls by day; the table below has the numbers", styles: ["spent", "saved"], bars: bars,
+      most: { "\(Wording.grouped(Int(nearest: $0))) reads and writes" })
+    let rows: [HTML] = days.reversed().map { day in
+      let size: HTML = "<td class=\"number\">\(day.mirrorBytes.map(ByteSize.text) ?? "")</td>"
+      return """
+        <tr><th scope="row">\(day.name)</th>\
+        \(cells(day.calls, day.failedCalls, day.savedCalls, day.streamsComplete, day.streamsBroken))\(size)</tr>
+
+        """
+    }
     return """
-      <section aria-labelledby="chart">
-      <h2 id="chart">Tokens by day</h2>
-      <p class="legend">The lower part of each bar is what was sent, the upper part what was answered.</p>
-      <div class="picture" role="region" aria-label="Chart, can be scrolled" tabindex="0">
-      \(UsageChart(view).svg)</div>
+      <section aria-labelledby="calls">
+      <h2 id="calls">Calls by day</h2>
+      <p class="legend"><span class="swatch spent"></span>sent to ChatRoutes <span class="swatch saved"></span>saved: answered \
+      from the local copy, or shared</p>
+      \(scrolled("Chart", chart.svg))
+      \(scrolled("Table", table(["Day", "Sent", "Failed", "Saved", "Streams complete", "Streams broken off", "Local copy"], rows)))
       </section>
-      <section aria-labelledby="days">
-      <h2 id="days">By day and model</h2>
-      <div class="picture" role="region" aria-label="Table, can be scrolled" tabindex="0">
-      <table>
-      <thead><tr><th scope="col">Day</th><th scope="col">Model</th><th scope="col">Answers</th>\
-      <th scope="col">Tokens sent</th><th scope="col">Tokens answered</th></tr></thead>
-      <tbody>
-      \(view.rows.map(row))</tbody>
-      <tfoot>\(total(view))</tfoot>
-      </table>
-      </div>
+
+      """
+  }
+
+  // MARK: Tokens
+
+  private static func tokens(_ view: UsageView) -> HTML {
+    let rows = Dictionary(grouping: view.rows, by: \.day)
+    let bars = view.days.map { day in
+      let rows = rows[day.name] ?? []
+      let parts = [\UsageView.Row.promptTokens, \.completionTokens].map { part in
+        rows.reduce(0) { $0 + max(0, Double($1[keyPath: part])) }
+      }
+      return DayChart.Bar(
+        day: day.name, parts: parts,
+        says: "\(Wording.grouped(Int(nearest: parts[0]))) sent, \(Wording.grouped(Int(nearest: parts[1]))) answered")
+    }
+    let chart = DayChart(
+      label: "Tokens by day; the table below has the numbers", styles: ["sent", "answered"], bars: bars,
+      most: { "\(Wording.grouped(Int(nearest: $0))) tokens" })
+    let heads = ["Day", "Model", "Answers", "Tokens sent", "Tokens answered", "Cost"]
+    return """
+      <section aria-labelledby="tokens">
+      <h2 id="tokens">Tokens by day</h2>
+      <p class="legend"><span class="swatch sent"></span>sent <span class="swatch answered"></span>answered, as ChatRoutes counted \
+      them. Costs are in US dollars, of the answers for which it named one.</p>
+      \(scrolled("Chart", chart.svg))
+      \(scrolled("Table", table(heads, view.rows.map(row), foot: total(view))))
       </section>
       """
   }
@@ -47,7 +91,7 @@ extension Pages {
   private static func row(_ row: UsageView.Row) -> HTML {
     """
     <tr><th scope="row">\(row.day)</th><td><bdi>\(Wording.clipped(row.model ?? "not said", to: 60))</bdi></td>\
-    \(cells(row.answers, row.promptTokens, row.completionTokens))</tr>
+    \(cells(row.answers, row.promptTokens, row.completionTokens))\(cell(cost: row.cost))</tr>
 
     """
   }
@@ -59,76 +103,40 @@ extension Pages {
         return isTooMuch ? .max : added
       }
     }
+    let costs = view.rows.compactMap(\.cost)
     return """
-      <tr><th scope="row">All</th><td></td>\(cells(sum(\.answers), sum(\.promptTokens), sum(\.completionTokens)))</tr>
+      <tr><th scope="row">All</th><td></td>\(cells(sum(\.answers), sum(\.promptTokens), sum(\.completionTokens)))\
+      \(cell(cost: costs.isEmpty ? nil : costs.reduce(0, +)))</tr>
       """
+  }
+
+  // MARK: Parts
+
+  private static func scrolled(_ what: HTML, _ content: HTML) -> HTML {
+    """
+    <div class="picture" role="region" aria-label="\(what), can be scrolled" tabindex="0">
+    \(content)</div>
+    """
+  }
+
+  private static func table(_ heads: [String], _ rows: [HTML], foot: HTML = "") -> HTML {
+    """
+    <table>
+    <thead><tr>\(heads.map { head -> HTML in "<th scope=\"col\">\(head)</th>" })</tr></thead>
+    <tbody>
+    \(rows)</tbody>
+    <tfoot>\(foot)</tfoot>
+    </table>
+
+    """
   }
 
   private static func cells(_ numbers: Int...) -> HTML {
     "\(numbers.map { number -> HTML in "<td class=\"number\">\(Wording.grouped(number))</td>" })"
   }
-}
 
-/// Draws the tokens of each day as a bar of two parts.
-struct UsageChart {
-  private struct Bar {
-    let day: String
-    let prompt: Double
-    let completion: Double
-    var total: Double { prompt + completion }
-  }
-
-  private let bars: [Bar]
-
-  private static let (barWidth, gap, height, margin) = (20, 6, 180, 28)
-
-  init(_ view: UsageView) {
-    let rows = Dictionary(grouping: view.rows, by: \.day)
-    bars = view.days.map { day in
-      let rows = rows[day] ?? []
-      return Bar(
-        day: day, prompt: rows.reduce(0) { $0 + max(0, Double($1.promptTokens)) },
-        completion: rows.reduce(0) { $0 + max(0, Double($1.completionTokens)) })
-    }
-  }
-
-  var svg: HTML {
-    let width = bars.count * (Self.barWidth + Self.gap) + 2 * Self.margin
-    let height = Self.height + 2 * Self.margin
-    return """
-      <svg class="chart" xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" \
-      viewBox="0 0 \(width) \(height)" role="img" aria-label="Tokens by day; the table below has the numbers">
-      <path class="axis" d="M\(Self.margin) \(bottom)H\(width - Self.margin)" />
-      <text x="\(Self.margin)" y="16">\(Wording.grouped(Int(nearest: most))) tokens at the most</text>
-      \(bars.indices.map(bar))</svg>
-
-      """
-  }
-
-  private var bottom: Int { Self.margin + Self.height }
-  private var most: Double { bars.map(\.total).max() ?? 0 }
-
-  private func bar(_ index: Int) -> HTML {
-    let bar = bars[index]
-    let x = Self.margin + index * (Self.barWidth + Self.gap)
-    let prompt = scaled(bar.prompt)
-    let completion = scaled(bar.total) - prompt
-    let says =
-      "\(bar.day): \(Wording.grouped(Int(nearest: bar.prompt))) sent, \(Wording.grouped(Int(nearest: bar.completion))) answered"
-    let name: HTML =
-      (bars.count - 1 - index).isMultiple(of: 7)
-      ? "<text class=\"day\" x=\"\(x + Self.barWidth / 2)\" y=\"\(bottom + 18)\">\(bar.day.suffix(5))</text>" : ""
-    return """
-      <g><title>\(says)</title>\
-      <rect class="sent" x="\(x)" y="\(bottom - prompt)" width="\(Self.barWidth)" height="\(prompt)" />\
-      <rect class="answered" x="\(x)" y="\(bottom - prompt - completion)" width="\(Self.barWidth)" height="\(completion)" />\
-      </g>\(name)
-
-      """
-  }
-
-  private func scaled(_ tokens: Double) -> Int {
-    most > 0 ? Int((tokens / most * Double(Self.height)).rounded()) : 0
+  private static func cell(cost: Double?) -> HTML {
+    "<td class=\"number\">\(cost.map(Wording.dollars) ?? "")</td>"
   }
 }
 

@@ -58,13 +58,15 @@ public enum Pages {
     let tools: HTML = isSignedIn ? "\(searchForm(frame))\(upstreamState(frame))" : ""
     return """
       <header>
-      <nav aria-label="Site"><a class="brand" href="\(PageLink.list)">chatroutesd</a>\(isSignedIn ? usageLink : "")</nav>
+      <nav aria-label="Site"><a class="brand" href="\(PageLink.list)">chatroutesd</a>\(isSignedIn ? siteLinks : "")</nav>
       \(tools)
       </header>
       """
   }
 
-  private static let usageLink: HTML = " <a href=\"\(PageLink.usage)\">Usage</a>"
+  private static let siteLinks: HTML = """
+     <a href="\(PageLink.usage)">Usage</a> <a href="\(PageLink.overview)">Status</a>
+    """
 
   private static func searchForm(_ frame: PageFrame) -> HTML {
     """

@@ -69,6 +69,15 @@ enum Wording {
     return number < 0 ? "-" + text : text
   }
 
+  /// `$0.0123`: four places, since an answer costs little; what is no number of a sensible size is not shown as one.
+  static func dollars(_ amount: Double) -> String {
+    guard amount.isFinite, abs(amount) < 1e12 else { return "?" }
+    let places = Int((abs(amount) * 10_000).rounded())
+    let fraction = String(places % 10_000)
+    let sign = amount < 0 && places > 0 ? "-" : ""
+    return "\(sign)$\(grouped(places / 10_000)).\(String(repeating: "0", count: 4 - fraction.count))\(fraction)"
+  }
+
   /// A moment as people and machines read it, in UTC; nil: outside the years 1 to 9999, so not a date anyone meant.
   static func time(_ date: Date?) -> HTML? {
     guard let date, let utc = CalendarTime(date) else { return nil }

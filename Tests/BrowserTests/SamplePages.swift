@@ -4,7 +4,7 @@ import Foundation
 
 /// Every page there is, with one text in every place that takes a text.
 enum SamplePages: String, CaseIterable, Sendable {
-  case list, listEmpty, compare, conversation, conversationEmpty, tree, treeEmpty, usage, usageEmpty, search,
+  case list, listEmpty, compare, conversation, conversationEmpty, tree, treeEmpty, usage, usageEmpty, overview, search,
     searchEmpty,
     searchUnasked, signIn,
     notFound, failure
@@ -22,8 +22,12 @@ enum SamplePages: String, CaseIterable, Sendable {
     case .tree: return Pages.tree(Self.tree(of: row, text), frame: frame)
     case .treeEmpty: return Pages.tree(TreeView(conversation: row), frame: frame)
     case .usage:
-      let row = UsageView.Row(day: text, model: text, answers: 2, promptTokens: 30, completionTokens: 4)
-      return Pages.usage(UsageView(days: [text], rows: [row]), frame: frame)
+      let row = UsageView.Row(day: text, model: text, answers: 2, promptTokens: 30, completionTokens: 4, cost: 0.5)
+      let day = UsageView.Day(name: text, calls: 3, savedCalls: 2, mirrorBytes: 1)
+      return Pages.usage(UsageView(days: [day], rows: [row], callsThisMonth: 3), frame: frame)
+    case .overview:
+      return Pages.overview(
+        OverviewView(alarms: [text], sections: [.init(title: text, facts: [(text, text)])]), frame: frame)
     case .usageEmpty: return Pages.usage(UsageView(days: [], rows: []), frame: frame)
     case .search:
       return Pages.search(

@@ -44,6 +44,42 @@ import Testing
     #expect(try shown(mirror) == ["2026-01-03 x 1 8+2=10"])
   }
 
+  /// Only what the API named counts, and only a number is one.
+  @Test func costsAreThoseOfTheMessages() async throws {
+    let mirror = try await Mirror()
+    for (id, metadata) in [
+      ("a1", #"{"cost":0.25}"#), ("a2", #"{"cost":1}"#), ("a3", #"{"cost":"9"}"#), ("a4", "{}"),
+      ("a5", #"{"cost":null}"#),
+    ] {
+      try await mirror.write(
+        .send(conversation: "c", branch: nil), #"{"content":"q"}"#,
+        answer:
+          #"{"message":{"id":"\#(id)","role":"assistant","createdAt":"2026-01-03T00:00:00Z","metadata":\#(metadata)},"model":"x"}"#
+      )
+    }
+    let row = try #require(try mirror.store.usage(since: Self.start).first)
+    #expect(row.answers == 5 && row.cost == 1.25 && row.answersWithCost == 2)
+  }
+
+  @Test func daysAddUpAndTheMirrorsSizeIsTheLastOne() async throws {
+    let mirror = try await Mirror()
+    let store = mirror.store
+    try await store.add([.calls: 2, .mirrorBytes: 500], toDayOf: Self.start)
+    try await store.add(
+      [.calls: 3, .savedCalls: 1, .mirrorBytes: 400],
+      toDayOf: UnixTime(milliseconds: Self.start.milliseconds + Self.day - 1))
+    try await store.add([.calls: 7], toDayOf: UnixTime(milliseconds: Self.start.milliseconds + Self.day))
+    try await store.add([.calls: 9], toDayOf: UnixTime(milliseconds: Self.start.milliseconds - 1))
+    #expect(
+      try store.dayCounts(since: Self.start) == [
+        "2026-01-03": [.calls: 5, .savedCalls: 1, .mirrorBytes: 400], "2026-01-04": [.calls: 7],
+      ])
+    var policy = RetentionPolicy()
+    policy.ageMax = .seconds(86_400)
+    _ = try await store.enforce(policy, at: UnixTime(milliseconds: Self.start.milliseconds + 2 * Self.day))
+    #expect(try store.dayCounts(since: UnixTime(milliseconds: 0)).keys.sorted() == ["2026-01-04"])
+  }
+
   @Test func hostileNumbersAreNoErrorAndRefusedAccountsDoNotCount() async throws {
     let mirror = try await Mirror()
     for id in ["a1", "a2"] {

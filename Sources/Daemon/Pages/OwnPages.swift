@@ -10,9 +10,10 @@ final class OwnPages: Sendable {
   private let upstream: Upstream
   private let mode: CurrentMode
   private let content: PageContent
+  private let report: Report
 
-  init(access: PageAccess, store: MirrorStore, upstream: Upstream, mode: CurrentMode) {
-    (self.access, self.upstream, self.mode) = (access, upstream, mode)
+  init(access: PageAccess, store: MirrorStore, upstream: Upstream, mode: CurrentMode, report: Report) {
+    (self.access, self.upstream, self.mode, self.report) = (access, upstream, mode, report)
     content = PageContent(store: store)
   }
 
@@ -70,7 +71,9 @@ final class OwnPages: Sendable {
     case .messageText(let id, let message):
       guard let text = try content.store.messageContent(message, of: id) else { return notFound(head) }
       return Self.text(text)
-    case .overview, nil: return notFound(head)
+    case .overview:
+      return page(Pages.overview(OverviewContent.view(of: report.snapshot()), frame: frame("Status", head)))
+    case nil: return notFound(head)
     }
   }
 

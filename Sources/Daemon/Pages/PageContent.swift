@@ -85,18 +85,39 @@ struct PageContent: Sendable {
       currentBranchID: detail.branchID)
   }
 
-  /// The days that the usage page shows.
-  static let usageDays = 30
+  /// The days that the usage page shows: a whole month of any length.
+  static let usageDays = 31
 
   func usage(at now: UnixTime = .now) throws -> UsageView {
-    let days = Self.usageDays
+    let names = UsageDays.names(ofLast: Self.usageDays, at: now)
+    let start = UsageDays.start(ofLast: Self.usageDays, at: now)
+    let counts = try store.dayCounts(since: start)
+    let days = names.map { name in Self.day(name, counts[name] ?? [:]) }
+    let month = names.last?.prefix(7) ?? ""
     return UsageView(
-      days: UsageDays.names(ofLast: days, at: now),
-      rows: try store.usage(since: UsageDays.start(ofLast: days, at: now)).map {
+      days: days,
+      rows: try store.usage(since: start).map {
         UsageView.Row(
           day: $0.day, model: $0.model, answers: $0.answers, promptTokens: Int($0.promptTokens),
-          completionTokens: Int($0.completionTokens))
-      })
+          completionTokens: Int($0.completionTokens), cost: $0.answersWithCost > 0 ? $0.cost : nil)
+      }, callsThisMonth: Self.sum(days.filter { $0.name.hasPrefix(month) }.map(\.calls)))
+  }
+
+  /// A damaged file may hold any numbers.
+  private static func sum(_ numbers: [Int]) -> Int {
+    numbers.reduce(0) { sum, number in
+      let (added, isTooMuch) = sum.addingReportingOverflow(max(0, number))
+      return isTooMuch ? .max : added
+    }
+  }
+
+  private static func day(_ name: String, _ counts: [DayCount: Int64]) -> UsageView.Day {
+    func count(_ kinds: DayCount...) -> Int { sum(kinds.map { Int(clamping: counts[$0] ?? 0) }) }
+    return UsageView.Day(
+      name: name, calls: count(.calls), failedCalls: count(.failedCalls), savedCalls: count(.savedCalls),
+      streamsComplete: count(.streamsComplete),
+      streamsBroken: count(.streamsInterrupted, .streamsAbandoned, .streamsTruncated),
+      mirrorBytes: counts[.mirrorBytes])
   }
 
   // MARK: - Rows

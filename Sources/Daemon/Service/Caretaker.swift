@@ -35,6 +35,7 @@ final class Caretaker: Sendable {
   private let mirror: Mirror
   private let policy: RetentionPolicy
   private let counters: Counters
+  private let ledger: DayLedger
   private let logger: Logger
   private let isReachable: @Sendable () -> Bool
   private let becameWritable: @Sendable () -> Void
@@ -47,11 +48,12 @@ final class Caretaker: Sendable {
   ///   - isReachable: Whether what is dropped could be fetched again.
   ///   - becameWritable: Called when a mirror that could not be written was opened for writing after all.
   init(
-    mirror: Mirror, policy: RetentionPolicy, checksFirst: Bool, counters: Counters, logger: Logger,
+    mirror: Mirror, policy: RetentionPolicy, checksFirst: Bool, counters: Counters, ledger: DayLedger,
+    logger: Logger,
     isReachable: @escaping @Sendable () -> Bool, becameWritable: @escaping @Sendable () -> Void = {}
   ) {
     (self.mirror, self.policy, self.counters, self.logger) = (mirror, policy, counters, logger)
-    (self.isReachable, self.becameWritable) = (isReachable, becameWritable)
+    (self.isReachable, self.becameWritable, self.ledger) = (isReachable, becameWritable, ledger)
     let trouble: Trouble? = mirror.store.mustStartAnew ? .condemned : checksFirst ? .unchecked : nil
     state.withLock { $0.trouble = trouble }
   }
@@ -118,8 +120,16 @@ final class Caretaker: Sendable {
     }
   }
 
-  /// Indexes what is left, as far as that goes quickly.
+  private func saveLedger() async {
+    do throws(MirrorError) { try await ledger.save(into: mirror.store) } catch {
+      logger.debug("what was done today cannot be written down now", metadata: ["cause": "\(error)"])
+      note(error)
+    }
+  }
+
+  /// Writes down what was done, and indexes what is left, as far as that goes quickly.
   func indexTheRest() async {
+    if mirror.store.shortcoming == nil { await saveLedger() }
     await withTaskGroup(of: Void.self) { group in
       group.addTask { _ = await self.index() }
       group.addTask { try? await Task.sleep(for: Self.lastIndexing) }  // cancelled: it is done
@@ -144,6 +154,7 @@ final class Caretaker: Sendable {
       await mend()
       guard mirror.store.shortcoming == nil else { continue }  // the new one could not be begun
       await keepWithinLimits()
+      await saveLedger()
       pause = Self.reopeningPause
       _ = await nudge.value(within: Self.interval)
     }

@@ -49,6 +49,11 @@ final class Counters: Sendable {
     cells[counter.rawValue].value.add(amount, ordering: .relaxed)
   }
 
+  /// Reads that were answered without a call of their own.
+  var savedCalls: UInt64 {
+    self[.hitsFresh] + self[.hitsStale] + self[.hitsOffline] + self[.readsCollapsed]
+  }
+
   subscript(counter: Counter) -> UInt64 {
     cells[counter.rawValue].value.load(ordering: .relaxed)
   }

@@ -168,6 +168,37 @@ public struct LocalMirror: Sendable {
     public var promptTokens: Int64
     public var completionTokens: Int64
     public var totalTokens: Int64
+    /// US dollars; nil: ChatRoutes named it for none of the answers.
+    public var cost: Double?
+  }
+
+  /// What the daemon did on one day.
+  public struct DayCalls: Codable, Sendable {
+    /// `2026-11-26`, in UTC.
+    public var day: String
+    public var calls: Int64
+    public var failedCalls: Int64
+    public var savedCalls: Int64
+    public var streamsComplete: Int64
+    public var streamsInterrupted: Int64
+    public var streamsAbandoned: Int64
+    public var streamsTruncated: Int64
+    public var mirrorBytes: Int64
+  }
+
+  /// What the daemon did in the last days, today included; the newest day first, days without anything left out.
+  public func calls(days: Int) throws(StartError) -> [DayCalls] {
+    try reading { () throws(MirrorError) in
+      try store.dayCounts(since: UsageDays.start(ofLast: days, at: .now)).sorted { $0.key > $1.key }.map {
+        day, counts in
+        func count(_ kind: DayCount) -> Int64 { counts[kind] ?? 0 }
+        return DayCalls(
+          day: day, calls: count(.calls), failedCalls: count(.failedCalls), savedCalls: count(.savedCalls),
+          streamsComplete: count(.streamsComplete), streamsInterrupted: count(.streamsInterrupted),
+          streamsAbandoned: count(.streamsAbandoned), streamsTruncated: count(.streamsTruncated),
+          mirrorBytes: count(.mirrorBytes))
+      }
+    }
   }
 
   /// What answers cost in the last days, today included; the newest day first.
@@ -176,7 +207,8 @@ public struct LocalMirror: Sendable {
       try store.usage(since: UsageDays.start(ofLast: days, at: .now)).map {
         DayUsage(
           day: $0.day, model: $0.model, answers: $0.answers, promptTokens: $0.promptTokens,
-          completionTokens: $0.completionTokens, totalTokens: $0.totalTokens)
+          completionTokens: $0.completionTokens, totalTokens: $0.totalTokens,
+          cost: $0.answersWithCost > 0 ? $0.cost : nil)
       }
     }
   }

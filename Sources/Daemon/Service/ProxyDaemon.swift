@@ -48,7 +48,7 @@ public final class ProxyDaemon: Sendable {
     let counters = Counters()
     caretaker = Caretaker(
       mirror: mirror, policy: settings.retention, checksFirst: Self.trustedSince(lock) == nil, counters: counters,
-      logger: logger,
+      ledger: DayLedger(counters: counters, upstream: upstream), logger: logger,
       isReachable: { [upstream, mode] in mode.current != .offline && !upstream.prefersMirror },
       becameWritable: { [weak lock] in lock?.eraseNote() })
     let recorder = Recorder(
@@ -60,7 +60,7 @@ public final class ProxyDaemon: Sendable {
       background: background, mode: mode, version: version)
     let pages = OwnPages(
       access: PageAccess(secret: try SecretFile.pageSecret.loadOrCreate(in: directory)), store: store,
-      upstream: upstream, mode: mode)
+      upstream: upstream, mode: mode, report: report)
     let forwarding = Forwarding(apiKey: settings.apiKey)
     let routes = Routes(
       gate: try Self.gate(settings), daemonKey: settings.apiKey, mode: mode,

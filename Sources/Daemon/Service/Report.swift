@@ -153,14 +153,14 @@ final class Report: Sendable {
     var lastRecordingFailure: FailurePart?
   }
 
-  private func snapshot() -> Snapshot {
+  func snapshot() -> Snapshot {
     // Counters first: what this report itself reads from the store must not show in them.
     let work = mirror.store.workCounters
     let values = Dictionary(uniqueKeysWithValues: Counter.allCases.map { ("\($0)", counters[$0]) })
     return Snapshot(
       version: version, mode: mode.current.rawValue, uptimeSeconds: Self.seconds(startedAt.duration(to: .now)),
       connections: server.withLock { $0?.statistics.openConnections ?? 0 }, requestsRunning: background.count,
-      callsSaved: counters[.hitsFresh] + counters[.hitsStale] + counters[.hitsOffline] + counters[.readsCollapsed],
+      callsSaved: counters.savedCalls,
       upstream: upstreamPart(), mirror: mirrorPart(), mirrorAccess: mirror.store.access.rawValue,
       mirrorShortcoming: mirror.store.shortcoming?.description, writerQueue: queuePart(),
       memoryCache: .init(entries: mirror.hot.count, bytes: mirror.hot.bytes, bytesMax: mirror.hot.bytesMax),

@@ -48,7 +48,7 @@ public struct StatusReport: Sendable {
   /// A few lines for people.
   public var text: String {
     var lines = [
-      "chatroutesd \(snapshot.version), mode \(snapshot.mode), up \(Self.span(snapshot.uptimeSeconds))",
+      "chatroutesd \(snapshot.version), mode \(snapshot.mode), up \(Span.text(snapshot.uptimeSeconds))",
       "upstream    \(snapshot.upstream.origin) is \(snapshot.upstream.state)\(outage)",
       "calls       \(snapshot.upstream.calls) sent, \(snapshot.callsSaved) saved, \(snapshot.upstream.failures) failed",
     ]
@@ -74,19 +74,9 @@ public struct StatusReport: Sendable {
 
   private var outage: String {
     guard let cause = snapshot.upstream.cause else { return "" }
-    let span = snapshot.upstream.offlineForSeconds.map { ", for \(Self.span($0))" } ?? ""
-    let probe = snapshot.upstream.nextProbeInSeconds.map { ", next probe in \(Self.span($0))" } ?? ""
+    let span = snapshot.upstream.offlineForSeconds.map { ", for \(Span.text($0))" } ?? ""
+    let probe = snapshot.upstream.nextProbeInSeconds.map { ", next probe in \(Span.text($0))" } ?? ""
     return " (\(cause)\(span)\(probe))"
-  }
-
-  private static func span(_ seconds: Double) -> String {
-    let whole = Int(seconds)
-    return switch whole {
-    case ..<120: "\(whole) s"
-    case ..<7200: "\(whole / 60) min"
-    case ..<172_800: "\(whole / 3600) h"
-    default: "\(whole / 86_400) days"
-    }
   }
 }
 

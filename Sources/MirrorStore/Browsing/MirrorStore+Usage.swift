@@ -11,6 +11,10 @@ public struct UsageOfDay: Sendable, Equatable {
   public var completionTokens: Int64
   /// What the API said, else the sum of the two.
   public var totalTokens: Int64
+  /// US dollars, of the answers whose cost the API named in a message that is held.
+  public var cost: Double
+  /// How many answers those are.
+  public var answersWithCost: Int
 }
 
 extension MirrorStore {
@@ -22,14 +26,24 @@ extension MirrorStore {
       try db.all(
         """
         SELECT date(said_at / 1000, 'unixepoch') AS day, model, count(*), total(prompt_tokens), total(completion_tokens),
-          total(ifnull(total_tokens, ifnull(prompt_tokens, 0) + ifnull(completion_tokens, 0))) AS tokens
-        FROM usage WHERE said_at >= ? AND account IN (SELECT id FROM account WHERE refused = 0)
+          total(ifnull(total_tokens, ifnull(prompt_tokens, 0) + ifnull(completion_tokens, 0))) AS tokens,
+          total(cost), count(cost)
+        FROM (
+          SELECT usage.*, iif(json_type(words, '$.metadata.cost') IN ('integer', 'real'),
+            json_extract(words, '$.metadata.cost'), NULL) AS cost
+          FROM (
+            SELECT usage.*, iif(json_valid(CAST(text AS TEXT)), CAST(text AS TEXT), '{}') AS words
+            FROM usage LEFT JOIN message ON message.account = usage.account AND mid = usage.message
+            WHERE said_at >= ? AND usage.account IN (SELECT id FROM account WHERE refused = 0)
+          ) AS usage
+        )
         GROUP BY day, model HAVING day IS NOT NULL ORDER BY day DESC, tokens DESC, model
         """, [start.milliseconds]
       ).map { row in
         UsageOfDay(
           day: try row[0], model: try row[1], answers: try row[2], promptTokens: tokens(try row[3]),
-          completionTokens: tokens(try row[4]), totalTokens: tokens(try row[5]))
+          completionTokens: tokens(try row[4]), totalTokens: tokens(try row[5]),
+          cost: try row[6], answersWithCost: try row[7])
       }
     }
   }

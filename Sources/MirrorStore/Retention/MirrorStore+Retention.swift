@@ -14,6 +14,10 @@ extension MirrorStore {
       outcome.responses += try await evictResponses(fetchedBefore: oldest)
       outcome.conversations += try await evictConversations { $1 < oldest.milliseconds }
       try await forgetUsage(before: oldest) { _ in true }
+      try await write("forget what was done long ago") { db in
+        try db.execute(
+          sql: "DELETE FROM day_count WHERE day < date(? / 1000, 'unixepoch')", arguments: [oldest.milliseconds])
+      }
     }
     if let limit = policy.responseBytesMax, try await holdsMore("response", than: limit) {
       outcome.responses += try await evictResponses(over: limit) { try $0.tallied("response") }

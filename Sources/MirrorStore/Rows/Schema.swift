@@ -18,6 +18,7 @@ enum Schema {
     }
     migrator.registerMigration("10 usage") { db in try db.execute(sql: usage) }
     migrator.registerMigration("11 earlier versions") { db in try db.execute(sql: earlier) }
+    migrator.registerMigration("12 days") { db in try db.execute(sql: days) }
     return migrator
   }
 
@@ -245,6 +246,16 @@ enum Schema {
       UNIQUE (account, message)
     ) STRICT;
     CREATE INDEX usage_by_time ON usage (said_at);
+    """
+
+  /// What the daemon did, day by day, in UTC. A few rows a day: they go by their age only.
+  private static let days = """
+    CREATE TABLE day_count (
+      day TEXT NOT NULL,
+      kind TEXT NOT NULL,
+      count INTEGER NOT NULL,
+      PRIMARY KEY (day, kind)
+    ) STRICT, WITHOUT ROWID;
     """
 
   /// What messages said before they were edited. Their bytes count as those of messages.
