@@ -6,8 +6,15 @@ enum PageLink {
   static let styleSheet = "/assets/style.css"
   static let icon = "/assets/icon.svg"
 
-  static func list(page: Int) -> String {
-    page > 1 ? "/?page=\(page)" : list
+  static func list(page: Int, filter: ListFilter = ListFilter()) -> String {
+    let plain = ListFilter()
+    var query: [String] = []
+    if filter.title != plain.title { query.append("title=\(encoded(filter.title))") }
+    if filter.model != plain.model { query.append("model=\(encoded(filter.model))") }
+    if filter.state != plain.state { query.append("state=\(encoded(filter.state))") }
+    if filter.order != plain.order { query.append("sort=\(encoded(filter.order))") }
+    if page > 1 { query.append("page=\(page)") }
+    return query.isEmpty ? list : list + "?" + query.joined(separator: "&")
   }
 
   static func conversation(_ id: String, branch: String? = nil, page: Int = 1) -> String {

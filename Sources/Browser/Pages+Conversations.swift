@@ -1,20 +1,51 @@
 extension Pages {
-  /// The list of conversations, in the order given.
-  /// - Parameter isComplete: false when ChatRoutes may have conversations that were never read through the daemon.
-  public static func conversations(
-    _ rows: [ConversationRow], frame: PageFrame, page: Paging = Paging(), isComplete: Bool = true
-  ) -> [UInt8] {
-    guard !rows.isEmpty else { return document(frame, main: page.number > 1 ? pastTheEnd : firstSteps(frame)) }
-    let total: HTML? = page.itemsTotal.map { "\(Wording.count($0, "conversation", "conversations"))" }
-    let partly: HTML? = isComplete ? nil : "only those that an app has listed or opened through the daemon"
-    return document(
-      frame,
-      main: """
-        <div class="heading"><h1>Conversations</h1>\(Wording.facts([total, partly]))</div>
-        <ol class="rows">
-        \(rows.map(listItem))</ol>
-        \(pageLinks(page, label: "Pages of conversations", link: PageLink.list(page:)))
-        """)
+  /// The list of conversations, with what leaves some of them out.
+  public static func conversations(_ view: ConversationListView, frame: PageFrame) -> [UInt8] {
+    document(frame, main: list(view, frame))
+  }
+
+  private static func list(_ view: ConversationListView, _ frame: PageFrame) -> HTML {
+    if view.rows.isEmpty, view.page.number > 1 { return pastTheEnd }
+    if view.rows.isEmpty, !view.filter.leavesOut { return firstSteps(frame) }
+    let total: HTML? = view.page.itemsTotal.map { "\(Wording.count($0, "conversation", "conversations"))" }
+    let partly: HTML? = view.isComplete ? nil : "only those that an app has listed or opened through the daemon"
+    let rows: HTML =
+      view.rows.isEmpty
+      ? "<p class=\"empty\">No conversation is like that. <a href=\"\(PageLink.list)\">Show all of them</a>.</p>"
+      : "<ol class=\"rows\">\n\(view.rows.map(listItem))</ol>"
+    return """
+      <div class="heading"><h1>Conversations</h1>\(Wording.facts([total, partly]))</div>
+      \(form(view.filter))
+      \(rows)
+      \(pageLinks(view.page, label: "Pages of conversations") { PageLink.list(page: $0, filter: view.filter) })
+      """
+  }
+
+  private static func form(_ filter: ListFilter) -> HTML {
+    """
+    <form class="choice" action="\(PageLink.list)" method="get" aria-label="Which conversations are shown">
+    <label for="filter-title">Title</label>
+    <input id="filter-title" name="title" value="\(filter.title)" dir="auto" autocomplete="off" maxlength="500" />
+    <label for="filter-model">Model</label>
+    <input id="filter-model" name="model" value="\(filter.model)" autocomplete="off" maxlength="100" />
+    \(select("state", "Show", ListFilter.states, filter.state))\(select("sort", "Order", ListFilter.orders, filter.order))\
+    <button type="submit">Apply</button>
+    </form>
+    """
+  }
+
+  private static func select(
+    _ name: HTML, _ label: HTML, _ options: [(String, String)], _ chosen: String
+  ) -> HTML {
+    """
+    <label for="filter-\(name)">\(label)</label>
+    <select id="filter-\(name)" name="\(name)">
+    \(options.map { value, words -> HTML in
+      let isChosen: HTML = value == chosen ? " selected=\"\"" : ""
+      return "<option value=\"\(value)\"\(isChosen)>\(words)</option>\n"
+    })</select>
+
+    """
   }
 
   private static func listItem(_ row: ConversationRow) -> HTML {

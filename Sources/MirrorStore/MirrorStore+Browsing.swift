@@ -3,20 +3,65 @@ internal import GRDB
 /// Named reads for the daemon's own pages and commands. They show one account, or all of them when `account` is nil, the
 /// refused ones included: whoever may see the pages owns the machine's copy.
 extension MirrorStore {
-  /// Conversations, newest first.
-  /// - Parameter title: words that the title contains, as written; nil or "": every conversation.
+  /// Conversations that a filter lets through, in its order.
   public func conversationSummaries(
-    title: String? = nil, account: AccountID? = nil, limit: Int, offset: Int = 0
+    _ filter: ConversationFilter = ConversationFilter(), account: AccountID? = nil, limit: Int, offset: Int = 0
   ) throws(MirrorError) -> [ConversationSummary] {
-    let pattern = "%\((title ?? "").likeEscaped)%"
-    return try read("list conversations") { db in
+    try read("list conversations") { db in
+      // First which, then what is shown of them: counting is for those that are shown only.
       try db.all(
         """
-        \(Self.selectSummary) WHERE conversation.gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL
-          AND \(Self.visible) AND (?2 = '%%' OR title LIKE ?2 ESCAPE '\\')
-        ORDER BY sort_at DESC, conversation.id DESC LIMIT ?3 OFFSET ?4
-        """, [account?.rawValue, pattern, max(limit, 0), max(offset, 0)]
+        \(Self.selectSummary) JOIN (
+          SELECT conversation.id AS shown, row_number() OVER (ORDER BY \(Self.order(filter.order))) AS place
+          FROM conversation WHERE \(Self.condition(of: filter)) ORDER BY place LIMIT ?4 OFFSET ?5
+        ) ON shown = conversation.id ORDER BY place
+        """,
+        [
+          account?.rawValue, "%\(filter.title.likeEscaped)%", "%\(filter.model.likeEscaped)%", max(limit, 0),
+          max(offset, 0),
+        ]
       ).map(Self.summary)
+    }
+  }
+
+  /// How many conversations a filter lets through.
+  public func conversationCount(_ filter: ConversationFilter, account: AccountID? = nil) throws(MirrorError) -> Int {
+    guard account != nil || !filter.isEverything else { return try counts().conversations.count }
+    return try read("count conversations") { db in
+      try db.first(
+        "SELECT count(*) FROM conversation WHERE \(Self.condition(of: filter))",
+        [account?.rawValue, "%\(filter.title.likeEscaped)%", "%\(filter.model.likeEscaped)%"])?[0] ?? 0
+    }
+  }
+
+  private static func condition(of filter: ConversationFilter) -> String {
+    let state =
+      switch filter.state {
+      case .any: ""
+      case .drafts: "AND EXISTS (SELECT 1 FROM draft WHERE draft.conversation = conversation.id)"
+      case .partial: "AND NOT \(holdsMainBranch)"
+      }
+    return """
+      conversation.gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL AND \(visible)
+      AND (?2 = '%%' OR title LIKE ?2 ESCAPE '\\') AND (?3 = '%%' OR \(model) LIKE ?3 ESCAPE '\\') \(state)
+      """
+  }
+
+  private static let model = """
+    iif(json_valid(CAST(ifnull(text, item_text) AS TEXT)),
+      json_extract(CAST(ifnull(text, item_text) AS TEXT), '$.model'), NULL)
+    """
+
+  private static func order(_ order: ConversationFilter.Order) -> String {
+    switch order {
+    case .newest: "sort_at DESC, conversation.id DESC"
+    case .oldest: "sort_at, conversation.id"
+    case .title: "title COLLATE NOCASE, conversation.id"
+    case .longest:
+      """
+      (SELECT count(*) FROM message WHERE message.conversation = conversation.id AND message.gone_at IS NULL) DESC,
+      conversation.id DESC
+      """
     }
   }
 
@@ -108,14 +153,18 @@ extension MirrorStore {
       AND EXISTS (SELECT 1 FROM account WHERE account.id = ?1 AND refused = 0)))
     """
 
+  private static let holdsMainBranch = """
+    ifnull((SELECT max(complete) FROM list WHERE list.conversation = conversation.id AND kind = 'messages'
+      AND (key = '' OR key IN (SELECT bid FROM branch
+        WHERE branch.conversation = conversation.id AND is_main = 1))), 0)
+    """
+
   private static let selectSummary = """
     SELECT ifnull(text, item_text), conversation.id, conversation.account, cid, title,
       (SELECT count(*) FROM message WHERE message.conversation = conversation.id AND gone_at IS NULL) AS messages,
       (SELECT count(*) FROM branch WHERE branch.conversation = conversation.id AND gone_at IS NULL) AS branches,
       (SELECT count(*) FROM draft WHERE draft.conversation = conversation.id) AS drafts,
-      ifnull((SELECT max(complete) FROM list WHERE list.conversation = conversation.id AND kind = 'messages'
-        AND (key = '' OR key IN (SELECT bid FROM branch
-          WHERE branch.conversation = conversation.id AND is_main = 1))), 0) AS complete,
+      \(holdsMainBranch) AS complete,
       (SELECT max(as_of, written_at) FROM list WHERE list.conversation = conversation.id AND kind = 'messages'
         ORDER BY as_of DESC LIMIT 1) AS known_at
     FROM conversation

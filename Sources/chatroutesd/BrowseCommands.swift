@@ -4,13 +4,24 @@ import Foundation
 
 struct ListCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "list", abstract: "List the conversations of the mirror, newest first.",
+    commandName: "list", abstract: "List the conversations of the mirror.",
     discussion: "Reads the mirror directly: no daemon and no network are needed.")
 
   @OptionGroup var location: LocationOptions
 
   @Option(help: ArgumentHelp("Only titles that contain this.", valueName: "text"))
   var title: String?
+
+  @Option(help: ArgumentHelp("Only models whose name contains this.", valueName: "text"))
+  var model: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "any, drafts (an answer broke off) or partial (not held in full). Default: any.", valueName: "state"))
+  var state = LocalMirror.ListState.any
+
+  @Option(help: ArgumentHelp("newest, oldest, title or longest. Default: newest.", valueName: "order"))
+  var sort = LocalMirror.ListOrder.newest
 
   @Option(help: ArgumentHelp("How many at most.", valueName: "number"))
   var limit = 50
@@ -21,17 +32,22 @@ struct ListCommand: ParsableCommand {
   func validate() throws { try checkLimit(limit) }
 
   func run() throws {
-    let found = try location.reading { mirror throws(StartError) in try mirror.conversations(title: title, limit: limit)
+    let found = try location.reading { mirror throws(StartError) in
+      try mirror.conversations(title: title, model: model, state: state, order: sort, limit: limit)
     }
     if json { return try Terminal.print(json: found) }
-    if found.isEmpty { return Terminal.note("nothing here yet. Point an app at the daemon: chatroutesd env") }
+    if found.isEmpty {
+      let isFiltered = title != nil || model != nil || state != .any
+      return Terminal.note(
+        isFiltered ? "no conversation is like that." : "nothing here yet. Point an app at the daemon: chatroutesd env")
+    }
     let width = Terminal.width
     for one in found {
       var facts = [count(one.messages, "message", "messages"), count(one.branches, "branch", "branches")]
       if one.drafts > 0 { facts.append(count(one.drafts, "draft", "drafts")) }
       let line = "\(one.id)  " + facts.joined(separator: ", ")
       let day = String((one.updatedAt ?? "").prefix(10)).padding(toLength: 10, withPad: " ", startingAt: 0)
-      let mark = one.isComplete ? "" : "  (in part)"
+      let mark = (one.isComplete ? "" : "  (in part)") + (one.isStale ? "  (changed elsewhere since)" : "")
       Terminal.print("\(day)  \(Terminal.line(one.title, columns: max(20, width - 12)))")
       Terminal.print("            \(Terminal.line(line + mark, columns: max(20, width - 12)))")
     }

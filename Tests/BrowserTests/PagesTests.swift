@@ -63,13 +63,14 @@ import Testing
 
   @Test func emptyListSaysHowToPointAnAppHere() {
     let page = text(
-      Pages.conversations([], frame: PageFrame(title: "Conversations", origin: "http://localhost:9999")))
+      Pages.conversations(
+        ConversationListView(), frame: PageFrame(title: "Conversations", origin: "http://localhost:9999")))
     #expect(page.contains("base_url=\"http://localhost:9999/api/v1\""))
     #expect(page.contains("baseUrl: \"http://localhost:9999\""))
   }
 
   @Test func pagePastTheEndLeadsBack() throws {
-    let parsed = try ParsedPage(Pages.conversations([], frame: frame, page: Paging(number: 7)))
+    let parsed = try ParsedPage(Pages.conversations(ConversationListView(page: Paging(number: 7)), frame: frame))
     #expect(parsed.text.contains("No more conversations"))
     #expect(!parsed.text.contains("base_url"))
   }
@@ -111,16 +112,29 @@ import Testing
     #expect(page.contains("Since 02:13.") && !page.contains("not being reached"))
   }
 
+  @Test func aFilterStaysOnTheNextPage() throws {
+    let filter = ListFilter(title: "a&b", model: "gpt", state: "drafts", order: "title")
+    let view = ConversationListView(
+      rows: [ConversationRow(id: "c", title: "T")], filter: filter, page: Paging(number: 1, hasNext: true))
+    let parsed = try ParsedPage(Pages.conversations(view, frame: frame))
+    #expect(parsed.links.contains("/?title=a%26b&model=gpt&state=drafts&sort=title&page=2"))
+    let chosen = parsed.all("option").filter { $0.attributes["selected"] != nil }.map { $0.attributes["value"] }
+    #expect(chosen == ["drafts", "title"])
+    let none = try ParsedPage(Pages.conversations(ConversationListView(filter: filter), frame: frame))
+    #expect(none.text.contains("No conversation is like that") && !none.text.contains("base_url"))
+  }
+
   @Test func listShowsWhatIsKnownAndNoMore() throws {
     let full = ConversationRow(
       id: "c", title: "T", model: "gpt-5", lastActivity: Date(timeIntervalSince1970: 0), branchCount: 1200,
       messageCount: 1, hasDrafts: true, isComplete: false)
-    let parsed = try ParsedPage(Pages.conversations([full], frame: frame))
+    let parsed = try ParsedPage(Pages.conversations(ConversationListView(rows: [full]), frame: frame))
     for fact in ["1 Jan 1970, 00:00", "1 message", "1,200 branches", "gpt-5", "unfinished answer", "partial copy"] {
       #expect(parsed.text.contains(fact), "\(fact)")
     }
     #expect(parsed.all("time").map { $0.attributes["datetime"] } == ["1970-01-01T00:00:00Z"])
-    let bare = try ParsedPage(Pages.conversations([ConversationRow(id: "c", title: " ")], frame: frame))
+    let bare = try ParsedPage(
+      Pages.conversations(ConversationListView(rows: [ConversationRow(id: "c", title: " ")]), frame: frame))
     #expect(bare.all("time").isEmpty && bare.text.contains("Untitled") && !bare.text.contains("branch"))
   }
 

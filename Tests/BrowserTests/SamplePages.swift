@@ -4,7 +4,8 @@ import Foundation
 
 /// Every page there is, with one text in every place that takes a text.
 enum SamplePages: String, CaseIterable, Sendable {
-  case list, listEmpty, compare, conversation, conversationEmpty, tree, treeEmpty, usage, usageEmpty, overview, search,
+  case list, listEmpty, listFiltered, compare, conversation, conversationEmpty, tree, treeEmpty, usage, usageEmpty,
+    overview, search,
     searchEmpty,
     searchUnasked, signIn,
     notFound, failure
@@ -14,8 +15,12 @@ enum SamplePages: String, CaseIterable, Sendable {
     let row = ConversationRow(id: text, title: text, model: text, hasDrafts: true, isComplete: false)
     switch self {
     case .list:
-      return Pages.conversations([row], frame: frame, page: Paging(number: 2, hasNext: true), isComplete: false)
-    case .listEmpty: return Pages.conversations([], frame: frame)
+      let filter = ListFilter(title: text, model: text, state: text, order: text)
+      return Pages.conversations(
+        ConversationListView(
+          rows: [row], filter: filter, page: Paging(number: 2, hasNext: true), isComplete: false), frame: frame)
+    case .listFiltered: return Pages.conversations(ConversationListView(filter: ListFilter(title: text)), frame: frame)
+    case .listEmpty: return Pages.conversations(ConversationListView(), frame: frame)
     case .conversation: return Pages.conversation(Self.view(of: row, text), frame: frame)
     case .compare: return Pages.compare(Self.comparison(of: row, text), frame: frame)
     case .conversationEmpty: return Pages.conversation(ConversationView(row: row, isComplete: false), frame: frame)

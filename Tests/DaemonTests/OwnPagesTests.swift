@@ -70,6 +70,7 @@ import Testing
     ("/conversations/nope/tree", 404), ("/conversations/c%2F1/tree?branch=nope", 404),
     ("/conversations/c%2F1/trees", 404), ("/conversations/c%2F1/tree?branch=b1", 200), ("/search", 200),
     ("/search?q=before:soon+role:x+%22open&sort=best", 200), ("/search?q=role:user+in:%25&sort=odd&page=2", 200),
+    ("/?title=%25&model=x&state=odd&sort=odd&page=2", 200), ("/?state=partial&sort=longest", 200),
     ("/usage", 200), ("/usage/", 404), ("/overview", 200), ("/overview/", 404),
     ("/conversations/%ff", 404), ("/conversations/c%2F1?message=m1", 200), ("/conversations/c%2F1?message=nope", 200),
     ("/conversations/c%2F1/compare", 404), ("/conversations/c%2F1/compare?left=b1&right=b1", 200),

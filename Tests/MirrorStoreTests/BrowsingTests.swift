@@ -35,7 +35,33 @@ import Testing
 
   @Test(arguments: [("100%", 1), ("%", 1), ("A_B", 1), ("\\", 1), ("x", 0), ("", 1), ("1_0", 0)])
   func titlesAreFilteredAsWritten(_ words: String, _ count: Int) async throws {
-    #expect(try await full().store.conversationSummaries(title: words, limit: 5).count == count)
+    #expect(try await full().store.conversationSummaries(ConversationFilter(title: words), limit: 5).count == count)
+  }
+
+  @Test(arguments: [
+    (ConversationFilter(), ["c3", "c2", "c1"]), (ConversationFilter(order: .oldest), ["c1", "c2", "c3"]),
+    (ConversationFilter(order: .title), ["c2", "c3", "c1"]), (ConversationFilter(order: .longest), ["c1", "c3", "c2"]),
+    (ConversationFilter(model: "GPT"), ["c2"]), (ConversationFilter(model: "%"), []),
+    (ConversationFilter(title: "bea", model: "claude"), ["c3"]), (ConversationFilter(state: .partial), ["c3", "c2"]),
+    (ConversationFilter(state: .drafts), ["c2"]), (ConversationFilter(title: "x", state: .drafts), []),
+  ]) func filtersAndOrders(_ filter: ConversationFilter, _ expected: [String]) async throws {
+    let mirror = try await Mirror()
+    func told(_ number: Int, _ title: String, _ model: String) -> String {
+      #"{"id":"c\#(number)","title":"\#(title)","model":"\#(model)","updatedAt":"2026-01-0\#(number)T00:00:00Z"}"#
+    }
+    try await mirror.show(
+      allConversations,
+      #"{"conversations":[\#(told(1, "Zebra", "claude-7")),\#(told(2, "ape", "gpt-9")),\#(told(3, "Bear", "claude-8"))],"total":3,"page":1,"limit":9,"hasNext":false}"#
+    )
+    try await mirror.show(mainMessages("c1"), messages(message("m1"), message("m2")))
+    _ = try await mirror.store.saveDraft(
+      conversation: "c2", branch: nil, requestBody: Array(#"{"content":"q"}"#.utf8), text: "a", model: nil,
+      outcome: .interrupted, at: mirror.tick(), account: mirror.account)
+    #expect(try mirror.store.conversationSummaries(filter, limit: 5).map(\.id) == expected)
+    #expect(try mirror.store.conversationCount(filter) == expected.count)
+    if expected.count > 1 {
+      #expect(try mirror.store.conversationSummaries(filter, limit: 1, offset: 1).map(\.id) == [expected[1]])
+    }
   }
 
   @Test func aDetailShowsAll() async throws {

@@ -102,7 +102,9 @@ private let rounds = ProcessInfo.processInfo.environment["CHATROUTESD_TEST_ROUND
         for write in writes { await trying { try await mirror.write(write, #"{"title":"new","content":"new"}"#) } }
       }
       await trying { _ = try store.conversationSummaries(limit: 10) }
-      await trying { _ = try store.conversationSummaries(title: "t", account: mirror.account, limit: 10) }
+      await trying {
+        _ = try store.conversationSummaries(ConversationFilter(title: "t"), account: mirror.account, limit: 10)
+      }
       await trying { _ = try store.holdsWholeLists() }
       await trying { _ = try store.search("words", limit: 10) }
       await trying { _ = try store.recordings(limit: 10) }

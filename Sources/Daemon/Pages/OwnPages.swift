@@ -42,10 +42,11 @@ final class OwnPages: Sendable {
   private func admitted(_ head: RequestHead, _ path: String, _ query: PageQuery) throws -> Response {
     switch PageAddress(path: path) {
     case .list:
-      let list = try content.conversations(page: query.page)
-      return page(
-        Pages.conversations(
-          list.rows, frame: frame("Conversations", head), page: list.paging, isComplete: list.isComplete))
+      let filter = ListFilter(
+        title: query["title"] ?? "", model: query["model"] ?? "", state: query.text("state") ?? "any",
+        order: query.text("sort") ?? "newest")
+      let list = try content.conversations(filter, page: query.page)
+      return page(Pages.conversations(list, frame: frame("Conversations", head)))
     case .search:
       let words = query["q"] ?? ""
       let found = try content.search(words, bestFirst: query["sort"] == "best", page: query.page)

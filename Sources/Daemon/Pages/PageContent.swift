@@ -11,12 +11,16 @@ struct PageContent: Sendable {
   /// Beyond this a branch is shown in pages.
   static let messagesPerPage = 200
 
-  func conversations(page: Int) throws -> (rows: [ConversationRow], paging: Paging, isComplete: Bool) {
+  func conversations(_ asked: ListFilter, page: Int) throws -> ConversationListView {
     let size = Self.conversationsPerPage
-    let found = try store.conversationSummaries(limit: size + 1, offset: (page - 1) * size)
-    let rows = found.prefix(size).map(Self.row)
-    let total = try store.counts().conversations.count
-    return (rows, Paging(number: page, hasNext: found.count > size, itemsTotal: total), try store.holdsWholeLists())
+    let filter = ConversationFilter(
+      title: asked.title, model: asked.model, state: .init(rawValue: asked.state) ?? .any,
+      order: .init(rawValue: asked.order) ?? .newest)
+    let found = try store.conversationSummaries(filter, limit: size + 1, offset: (page - 1) * size)
+    return ConversationListView(
+      rows: found.prefix(size).map(Self.row), filter: asked,
+      page: Paging(number: page, hasNext: found.count > size, itemsTotal: try store.conversationCount(filter)),
+      isComplete: try store.holdsWholeLists())
   }
 
   func search(_ line: String, bestFirst: Bool, page: Int) throws -> SearchView {

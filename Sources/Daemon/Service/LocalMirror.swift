@@ -28,6 +28,8 @@ public struct LocalMirror: Sendable {
     public var branches: Int
     public var drafts: Int
     public var isComplete: Bool
+    /// ChatRoutes named a change that is newer than what is held.
+    public var isStale: Bool
   }
 
   public struct Branch: Codable, Sendable {
@@ -105,11 +107,20 @@ public struct LocalMirror: Sendable {
     }
   }
 
-  /// Conversations, newest first.
-  /// - Parameter title: words that titles must contain.
-  public func conversations(title: String?, limit: Int) throws(StartError) -> [Conversation] {
-    try reading { () throws(MirrorError) in
-      try store.conversationSummaries(title: title, limit: limit).map(Self.conversation)
+  /// In which order conversations are listed.
+  public enum ListOrder: String, Sendable, CaseIterable { case newest, oldest, title, longest }
+  /// Which of them: `drafts` have an answer that broke off, `partial` ones are known not to be held in full.
+  public enum ListState: String, Sendable, CaseIterable { case any, drafts, partial }
+
+  /// Conversations whose titles and models contain something.
+  public func conversations(
+    title: String? = nil, model: String? = nil, state: ListState = .any, order: ListOrder = .newest, limit: Int
+  ) throws(StartError) -> [Conversation] {
+    let filter = ConversationFilter(
+      title: title ?? "", model: model ?? "", state: .init(rawValue: state.rawValue) ?? .any,
+      order: .init(rawValue: order.rawValue) ?? .newest)
+    return try reading { () throws(MirrorError) in
+      try store.conversationSummaries(filter, limit: limit).map(Self.conversation)
     }
   }
 
@@ -251,7 +262,7 @@ public struct LocalMirror: Sendable {
       id: summary.id, title: summary.title, model: summary.model,
       updatedAt: text(summary.updatedAt ?? summary.createdAt),
       messages: summary.messageCount, branches: summary.branchCount, drafts: summary.draftCount,
-      isComplete: summary.isComplete)
+      isComplete: summary.isComplete, isStale: summary.isStale)
   }
 
   private static func thread(_ detail: ConversationDetail) -> Thread {

@@ -26,6 +26,31 @@ public enum MessageWindow: Sendable, Equatable {
   case with(message: String, count: Int)
 }
 
+/// Which conversations are listed, and in which order.
+public struct ConversationFilter: Sendable, Equatable {
+  public enum Order: String, Sendable, CaseIterable { case newest, oldest, title, longest }
+  public enum State: String, Sendable, CaseIterable {
+    case any
+    /// An answer broke off.
+    case drafts
+    /// Known not to be held in full.
+    case partial
+  }
+
+  /// What the title contains, as written; "" is every title.
+  public var title: String
+  /// What the model's name contains; "" is every model.
+  public var model: String
+  public var state: State
+  public var order: Order
+
+  public init(title: String = "", model: String = "", state: State = .any, order: Order = .newest) {
+    (self.title, self.model, self.state, self.order) = (title, model, state, order)
+  }
+
+  public var isEverything: Bool { title.isEmpty && model.isEmpty && state == .any }
+}
+
 /// A conversation as the mirror's own pages show it.
 public struct ConversationDetail: Sendable, Equatable {
   public var summary: ConversationSummary
