@@ -77,7 +77,7 @@ let package = Package(
         "ChatRoutes", "WireFormats", .asyncHTTPClient, .httpTypes, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS,
       ]),
     .testTarget(name: "MirrorStoreTests", dependencies: ["MirrorStore", .grdb]),
-    .testTarget(name: "BrowserTests", dependencies: ["Browser"]),
+    .testTarget(name: "BrowserTests", dependencies: ["Browser", .crypto]),
     .testTarget(name: "SandboxTests", dependencies: ["Sandbox", "LocalServer", "WireFormats", .httpTypes]),
     .testTarget(
       name: "DaemonTests",

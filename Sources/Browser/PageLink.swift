@@ -5,6 +5,7 @@ enum PageLink {
   static let overview = "/overview"
   static let styleSheet = "/assets/style.css"
   static let icon = "/assets/icon.svg"
+  static let script = "/assets/page.js"
 
   static func list(page: Int, filter: ListFilter = ListFilter()) -> String {
     let plain = ListFilter()

@@ -1,10 +1,12 @@
-/// The daemon's pages, each a whole HTML document in UTF-8, made from values; no script, nothing from elsewhere.
+/// The daemon's pages, each a whole HTML document in UTF-8, made from values; nothing from elsewhere. They can be read without
+/// their one script.
 ///
 /// The markup is XML as well, so a test can prove it well-formed.
 public enum Pages {
   /// The `Content-Security-Policy` of every page.
   public static let contentSecurityPolicy =
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    "default-src 'none'; script-src '\(scriptHash)'; connect-src 'self'; style-src 'self'; img-src 'self'; "
+    + "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
   /// What pages and assets are: `text/html; charset=utf-8`.
   public static let contentType = "text/html; charset=utf-8"
@@ -14,6 +16,7 @@ public enum Pages {
     switch path {
     case PageLink.styleSheet: ("text/css; charset=utf-8", styleSheet)
     case PageLink.icon: ("image/svg+xml", icon)
+    case PageLink.script: ("text/javascript; charset=utf-8", script)
     default: nil
     }
   }
@@ -31,7 +34,7 @@ public enum Pages {
       <meta name="color-scheme" content="light dark" />
       <meta name="referrer" content="no-referrer" />
       <link rel="stylesheet" href="\(PageLink.styleSheet)" />
-      <link rel="icon" type="image/svg+xml" href="\(PageLink.icon)" />
+      <link rel="icon" type="image/svg+xml" href="\(PageLink.icon)" />\(isSignedIn ? scriptLink : "")
       </head>
       <body\(width)>
       <a class="skip" href="#content">Skip to the content</a>
@@ -63,6 +66,11 @@ public enum Pages {
       </header>
       """
   }
+
+  private static let scriptLink: HTML = """
+
+    <script src="\(PageLink.script)" integrity="\(scriptHash)" defer=""></script>
+    """
 
   private static let siteLinks: HTML = """
      <a href="\(PageLink.usage)">Usage</a> <a href="\(PageLink.overview)">Status</a>

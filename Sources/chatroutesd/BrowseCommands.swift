@@ -41,16 +41,21 @@ struct ListCommand: ParsableCommand {
       return Terminal.note(
         isFiltered ? "no conversation is like that." : "nothing here yet. Point an app at the daemon: chatroutesd env")
     }
-    let width = Terminal.width
-    for one in found {
-      var facts = [count(one.messages, "message", "messages"), count(one.branches, "branch", "branches")]
-      if one.drafts > 0 { facts.append(count(one.drafts, "draft", "drafts")) }
-      let line = "\(one.id)  " + facts.joined(separator: ", ")
-      let day = String((one.updatedAt ?? "").prefix(10)).padding(toLength: 10, withPad: " ", startingAt: 0)
-      let mark = (one.isComplete ? "" : "  (in part)") + (one.isStale ? "  (changed elsewhere since)" : "")
-      Terminal.print("\(day)  \(Terminal.line(one.title, columns: max(20, width - 12)))")
-      Terminal.print("            \(Terminal.line(line + mark, columns: max(20, width - 12)))")
-    }
+    Terminal.page(found.flatMap(Self.lines).joined(separator: "\n"))
+  }
+
+  private static func lines(_ one: LocalMirror.Conversation) -> [String] {
+    var facts = [count(one.messages, "message", "messages"), count(one.branches, "branch", "branches")]
+    if one.drafts > 0 { facts.append(count(one.drafts, "draft", "drafts")) }
+    let day = String((one.updatedAt ?? "").prefix(10)).padding(toLength: 10, withPad: " ", startingAt: 0)
+    let mark = (one.isComplete ? "" : "  (in part)") + (one.isStale ? "  (changed elsewhere since)" : "")
+    let columns = max(20, Terminal.width - 12)
+    return [
+      "\(day)  \(Terminal.bold(Terminal.line(one.title, columns: columns)))",
+      "            "
+        + Terminal.dim(
+          Terminal.line("\(one.id)  \(facts.joined(separator: ", "))\(mark)", columns: columns)),
+    ]
   }
 }
 
@@ -69,7 +74,7 @@ struct ShowCommand: ParsableCommand {
 
   @OptionGroup var location: LocationOptions
 
-  @Argument(help: "The conversation's id, as `list` prints it.")
+  @Argument(help: "The conversation's id, as `list` prints it.", completion: .conversations)
   var id: String
 
   @Option(help: ArgumentHelp("The branch's id. Default: the main branch.", valueName: "id"))
@@ -86,19 +91,24 @@ struct ShowCommand: ParsableCommand {
       throw ExitCode(1)
     }
     if json { return try Terminal.print(json: thread) }
-    Terminal.print(Terminal.harmless(thread.conversation.title))
+    Terminal.page(Self.lines(thread).joined(separator: "\n"))
+    if !thread.isComplete { Terminal.note("\nThe mirror holds this branch in part: read it once while online.") }
+  }
+
+  private static func lines(_ thread: LocalMirror.Thread) -> [String] {
+    var lines = [Terminal.bold(Terminal.harmless(thread.conversation.title))]
     for branch in thread.branches where thread.branches.count > 1 {
       let mark = branch.id == thread.branch ? "*" : " "
-      Terminal.print(
+      lines.append(
         Terminal.line("\(mark) \(branch.id)  \(branch.title)  \(branch.messages) messages", columns: Terminal.width))
     }
     for message in thread.messages + thread.drafts {
       let state = message.state.map { " [\($0)]" } ?? ""
       let facts = [message.model, message.createdAt].compactMap { $0 }.joined(separator: ", ")
-      Terminal.print("\n── \(Terminal.line("\(message.role)\(state)  \(facts)", columns: Terminal.width - 3))")
-      Terminal.print(Terminal.harmless(message.content))
+      let head = Terminal.line("\(message.role)\(state)  \(facts)", columns: Terminal.width - 3)
+      lines += ["", Terminal.bold("── \(head)"), Terminal.harmless(message.content)]
     }
-    if !thread.isComplete { Terminal.note("\nThe mirror holds this branch in part: read it once while online.") }
+    return lines
   }
 }
 
@@ -137,17 +147,20 @@ struct SearchCommand: ParsableCommand {
     }
     for hint in hints { Terminal.note("chatroutesd: \(Terminal.line(hint, columns: 300))") }
     if json { return try Terminal.print(json: found) }
-    if found.isEmpty { Terminal.note("nothing found.") }
-    for hit in found {
-      let what = [hit.role, hit.createdAt].compactMap { $0 }.joined(separator: ", ")
-      Terminal.print(Terminal.line("\(hit.title)  \(hit.conversationId)  \(what)", columns: Terminal.width))
-      let (on, off) = Terminal.outputIsTerminal ? ("\u{1B}[1m", "\u{1B}[0m") : ("", "")
-      let snippet = hit.parts.map { part in
-        let text = Terminal.harmless(part.text).replacing("\n", with: " ")
-        return part.isMatch ? on + text + off : text
-      }
-      Terminal.print("    " + snippet.joined())
+    guard !found.isEmpty else { return Terminal.note("nothing found.") }
+    Terminal.page(found.flatMap(Self.lines).joined(separator: "\n"))
+  }
+
+  private static func lines(_ hit: LocalMirror.Hit) -> [String] {
+    let what = [hit.role, hit.createdAt].compactMap { $0 }.joined(separator: ", ")
+    let snippet = hit.parts.map { part in
+      let text = Terminal.harmless(part.text).replacing("\n", with: " ")
+      return part.isMatch ? Terminal.bold(text) : text
     }
+    return [
+      Terminal.line("\(hit.title)  \(hit.conversationId)  \(what)", columns: Terminal.width),
+      "    " + snippet.joined(),
+    ]
   }
 }
 

@@ -13,7 +13,7 @@ struct ExportCommand: ParsableCommand {
 
   @OptionGroup var location: LocationOptions
 
-  @Argument(help: "Ids of conversations, as `list` prints them.")
+  @Argument(help: "Ids of conversations, as `list` prints them.", completion: .conversations)
   var ids: [String] = []
 
   @Flag(help: "All conversations of the mirror.")

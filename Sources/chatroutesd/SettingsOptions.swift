@@ -4,12 +4,15 @@ import Foundation
 
 /// Where the settings and the mirror are; shared by all commands.
 struct LocationOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Settings file (YAML); Config/chatroutesd.yaml is the manual.", valueName: "file"))
+  @Option(
+    help: ArgumentHelp("Settings file (YAML); Config/chatroutesd.yaml is the manual.", valueName: "file"),
+    completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
 
   @Option(
     help: ArgumentHelp(
-      "The mirror's SQLite file. Default: $STATE_DIRECTORY or the XDG data directory.", valueName: "file"))
+      "The mirror's SQLite file. Default: $STATE_DIRECTORY or the XDG data directory.", valueName: "file"),
+    completion: .file())
   var database: String?
 
   /// Settings from these flags, the environment and the file; ends the process with 64 or 78 when they cannot be used.

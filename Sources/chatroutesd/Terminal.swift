@@ -27,6 +27,53 @@ enum Terminal {
 
   static var outputIsTerminal: Bool { isatty(STDOUT_FILENO) == 1 }
 
+  /// Whether text may be styled: on a terminal that can, unless the user says no (https://no-color.org).
+  static var isStyled: Bool {
+    let environment = ProcessInfo.processInfo.environment
+    return outputIsTerminal && environment["NO_COLOR", default: ""].isEmpty && environment["TERM"] != "dumb"
+  }
+
+  static func bold(_ text: String) -> String { isStyled ? "\u{1B}[1m\(text)\u{1B}[0m" : text }
+
+  static func dim(_ text: String) -> String { isStyled ? "\u{1B}[2m\(text)\u{1B}[0m" : text }
+
+  /// Prints text that may be longer than the terminal is high: then through `$PAGER`, or `less` when it says nothing.
+  static func page(_ text: String) {
+    let height = rows
+    guard outputIsTerminal, height > 0, text.utf8.count(where: { $0 == 0x0A }) >= height, showInPager(text) else {
+      return print(text)
+    }
+  }
+
+  /// - Returns: false: there is no pager.
+  private static func showInPager(_ text: String) -> Bool {
+    var environment = ProcessInfo.processInfo.environment
+    let pager = environment["PAGER"] ?? "less"
+    guard !pager.isEmpty, pager != "cat" else { return false }
+    // Styles as they are, and no screen of its own for what fits.
+    environment["LESS"] = environment["LESS"] ?? "FRX"
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/bin/sh")
+    process.arguments = ["-c", pager]
+    process.environment = environment
+    let input = Pipe()
+    process.standardInput = input
+    // A reader who leaves early ends the writing, not this program.
+    signal(SIGPIPE, SIG_IGN)
+    do { try process.run() } catch { return false }
+    try? input.fileHandleForWriting.write(contentsOf: Data((text + "\n").utf8))  // the reader has left
+    try? input.fileHandleForWriting.close()  // as above
+    process.waitUntilExit()
+    // The shell's word for a command that it did not find.
+    return process.terminationStatus != 127
+  }
+
+  /// Lines of the terminal; 0 where there is none.
+  private static var rows: Int {
+    var size = winsize()
+    return ioctl(STDOUT_FILENO, UInt(TIOCGWINSZ), &size) == 0 ? Int(size.ws_row) : 0
+  }
+
   /// Columns of the terminal; 100 where there is none.
   static var width: Int {
     var size = winsize()

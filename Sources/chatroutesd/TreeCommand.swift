@@ -11,7 +11,7 @@ struct TreeCommand: ParsableCommand {
 
   @OptionGroup var location: LocationOptions
 
-  @Argument(help: "The conversation's id, as `list` prints it.")
+  @Argument(help: "The conversation's id, as `list` prints it.", completion: .conversations)
   var id: String
 
   @Flag(help: "Print JSON.")
@@ -24,15 +24,21 @@ struct TreeCommand: ParsableCommand {
       throw ExitCode(1)
     }
     if json { return try Terminal.print(json: tree) }
-    Terminal.print(Terminal.line(tree.conversation.title, columns: Terminal.width))
+    Terminal.page(lines(tree).joined(separator: "\n"))
+    if !tree.isComplete { Terminal.note("\nThe mirror holds this conversation in part: read it once while online.") }
+  }
+
+  private func lines(_ tree: LocalMirror.Tree) -> [String] {
+    var lines = [Terminal.bold(Terminal.line(tree.conversation.title, columns: Terminal.width))]
     for (branch, stem) in zip(tree.branches, TreeDrawing.stems(depths: tree.branches.map(\.depth))) {
-      Terminal.print(stem.own + Terminal.line(facts(of: branch), columns: max(20, Terminal.width - stem.own.count)))
+      lines.append(
+        stem.own + Terminal.line(facts(of: branch), columns: max(20, Terminal.width - stem.own.count)))
       guard let forkPoint = branch.forkPoint else { continue }
       let line = Terminal.line(
         "behind \u{201C}\(forkPoint)\u{201D}", columns: max(20, Terminal.width - stem.below.count))
-      Terminal.print(stem.below + line)
+      lines.append(stem.below + Terminal.dim(line))
     }
-    if !tree.isComplete { Terminal.note("\nThe mirror holds this conversation in part: read it once while online.") }
+    return lines
   }
 
   private func facts(of branch: LocalMirror.TreeBranch) -> String {

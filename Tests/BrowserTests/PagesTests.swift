@@ -1,3 +1,4 @@
+import Crypto
 import Foundation
 import Testing
 
@@ -11,16 +12,29 @@ import Testing
   @Test func policyAllowsNothingUnsafe() {
     let policy = Pages.contentSecurityPolicy
     #expect(policy.hasPrefix("default-src 'none'; "))
-    for word in ["unsafe", "script", "*", "http", "data:", "blob:"] { #expect(!policy.contains(word), "\(word)") }
+    for word in ["unsafe", "*", "http", "data:", "blob:", "strict-dynamic"] {
+      #expect(!policy.contains(word), "\(word)")
+    }
     for wanted in ["form-action 'self'", "base-uri 'none'", "frame-ancestors 'none'"] {
       #expect(policy.contains(wanted))
     }
   }
 
+  /// The policy names the script by what it says, so no other one runs.
+  @Test func theOnlyScriptIsTheOneThatThePolicyNames() throws {
+    let (type, bytes) = try #require(Pages.asset(at: "/assets/page.js"))
+    #expect(type == "text/javascript; charset=utf-8")
+    let sum = "sha256-" + Data(SHA256.hash(data: Data(bytes))).base64EncodedString()
+    #expect(Pages.contentSecurityPolicy.contains("; script-src '\(sum)'; "))
+    let parsed = try ParsedPage(Pages.notFound(frame: frame))
+    #expect(parsed.all("script").map(\.attributes) == [["src": "/assets/page.js", "integrity": sum, "defer": ""]])
+  }
+
   /// The policy would block them: then a page would be broken, not dangerous.
   @Test(arguments: SamplePages.allCases) func pagesNeedNoMoreThanThePolicyAllows(_ page: SamplePages) throws {
     let parsed = try ParsedPage(page.rendered(with: "x"))
-    #expect(parsed.all("script").isEmpty && parsed.all("style").isEmpty)
+    #expect(parsed.all("script").allSatisfy { $0.attributes["src"] == "/assets/page.js" })
+    #expect(parsed.all("style").isEmpty)
     #expect(parsed.elements.allSatisfy { $0.attributes["style"] == nil })
   }
 

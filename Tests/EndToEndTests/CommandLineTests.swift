@@ -95,6 +95,17 @@ import Testing
     let run = try await Program.run(arguments.split(separator: " ").map(String.init), environment: ["COLUMNS": "80"])
     #expect(run.code == 0 && !run.output.isEmpty)
   }
+
+  @Test(arguments: ["bash", "zsh", "fish"]) func everyShellGetsCompletions(_ shell: String) async throws {
+    let run = try await Program.run(["--generate-completion-script", shell])
+    #expect(run.code == 0)
+    for word in ["serve", "export", "usage", "partial"] { #expect(run.output.contains(word), "\(shell): \(word)") }
+    guard shell == "bash" else { return }
+    let folder = try Folder()
+    try run.output.write(toFile: folder.file("completion"), atomically: true, encoding: .utf8)
+    let parsed = try await Program.run(URL(fileURLWithPath: "/bin/bash"), ["-n", folder.file("completion")])
+    #expect(parsed.code == 0, "\(parsed.errors)")
+  }
 }
 
 /// What the commands show of a mirror that a real conversation filled.
@@ -140,10 +151,42 @@ import Testing
       "\(usage)")
     let table = try await Program.run(["usage"] + arguments.suffix(2))
     #expect(table.output.hasPrefix("day         model") && table.output.split(separator: "\n").count == 2, "\(table)")
+    let calls = try await Program.run(["usage", "--calls", "--json"] + arguments.suffix(2))
+    #expect(calls.output.contains("\"calls\" : 6"), "a daemon that ends has written down what it did: \(calls)")
     try await expectExports(of: conversation, in: folder, json)
+    try await expectCompletions(conversation, in: folder)
+    try await expectStylesAndPagesOnATerminalOnly(conversation, in: folder)
     let unknown = try await Program.run(["tree", "nope", "--database", folder.file("mirror.sqlite")])
     #expect(unknown.code == 1 && unknown.errors.contains("`chatroutesd list` shows what it holds"))
     #expect(await sandbox.terminate() == 0)
+  }
+
+  private func expectCompletions(_ conversation: String, in folder: Folder) async throws {
+    let place = ["chatroutesd", "show", "--database", folder.file("mirror.sqlite")]
+    let ids = try await Program.run(
+      ["---completion", "show", "--", "positional@0", "4", "0"] + place, environment: ["SAP_SHELL": "bash"])
+    #expect(ids.output.split(separator: "\n").map(String.init) == [conversation], "\(ids)")
+  }
+
+  /// Through a terminal of 6 lines, as `script` gives one.
+  private func expectStylesAndPagesOnATerminalOnly(_ conversation: String, in folder: Folder) async throws {
+    func onTerminal(_ command: String, _ environment: [String: String]) async throws -> String {
+      let line = "stty rows 6 cols 80; \(Program.binary.path) \(command) --database \(folder.file("mirror.sqlite"))"
+      let run = try await Program.run(
+        URL(fileURLWithPath: "/usr/bin/script"), ["-qec", line, "/dev/null"],
+        environment: ["TERM": "xterm"].merging(environment) { $1 })
+      return run.output.replacing("\r\n", with: "\n")
+    }
+    let plain = try await Program.run(["show", conversation, "--database", folder.file("mirror.sqlite")])
+    #expect(!plain.output.contains("\u{1B}"))
+    let paged = try await onTerminal("show \(conversation)", ["PAGER": "sed 's/^/| /'"])
+    #expect(paged.hasPrefix("| \u{1B}[1mCats\u{1B}[0m\n"), "\(paged)")
+    #expect(paged.split(separator: "\n").allSatisfy { $0.hasPrefix("| ") })
+    // What fits needs no pager; a pager that is not there loses nothing.
+    let short = try await onTerminal("list", ["PAGER": "sed 's/^/| /'"])
+    #expect(!short.contains("|") && short.contains("\u{1B}[1mCats"), "\(short)")
+    let unstyled = try await onTerminal("show \(conversation)", ["PAGER": "no-such-pager", "NO_COLOR": "1"])
+    #expect(unstyled.contains(plain.output), "\(unstyled)")
   }
 
   private struct Archive: Decodable {

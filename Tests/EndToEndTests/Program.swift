@@ -41,10 +41,10 @@ final class Program: Sendable {
 
   /// Runs a program to its end.
   static func run(
-    _ executable: URL, _ arguments: [String], environment: [String: String] = [:]
+    _ executable: URL, _ arguments: [String], environment: [String: String] = [:], seconds: Int = 120
   ) async throws -> (code: Int32, output: String, errors: String) {
     let running = try Running(executable, arguments, Self.environment.merging(environment) { $1 })
-    guard await running.wait(seconds: 120, until: { !$0.process.isRunning }) else {
+    guard await running.wait(seconds: seconds, until: { !$0.process.isRunning }) else {
       throw DidNotStart(description: "did not end: \(running.output)\(running.errors)")
     }
     return (running.process.terminationStatus, running.output, running.errors)
