@@ -23,7 +23,7 @@ extension ConversationExport {
       <body>
       <main id="content">
       <div class="heading">
-      <h1 dir="auto">\(Wording.title(conversation.title))</h1>
+      <h1 dir="auto">\(Wording.heading(conversation.title))</h1>
       \(Pages.facts(of: conversation))
       </div>
       \(picture(tree, links))\(branches.enumerated().map { section($1, number: $0 + 1) })</main>
@@ -51,7 +51,7 @@ extension ConversationExport {
       branch.fork.map {
         """
         <p class="aside-note">Forks from <bdi>\(Wording.clipped($0.parent, to: 120))</bdi>, behind \
-        <q><bdi>\(Wording.clipped($0.message, to: 120))</bdi></q></p>
+        <q><bdi>\(Wording.gist($0.message, to: 120))</bdi></q></p>
         """
       } ?? ""
     return """

@@ -115,8 +115,8 @@ private struct MarkdownRendering {
     case "heading": openHeading(Int(cmark_node_get_heading_level(node)))
     case "block_quote": open("<blockquote>\n", "</blockquote>\n")
     case "list": openList(node)
-    case "item": open("<li dir=\"auto\">", "</li>\n")
-    case "tasklist": open("<li class=\"task\" dir=\"auto\">\(Self.box(of: node))", "</li>\n")
+    case "item": open("<li>", "</li>\n")
+    case "tasklist": open("<li class=\"task\">\(Self.box(of: node))", "</li>\n")
     case "emph": open("<em>", "</em>")
     case "strong": open("<strong>", "</strong>")
     case "strikethrough": open("<del>", "</del>")
@@ -158,9 +158,12 @@ private struct MarkdownRendering {
   }
 
   private mutating func openList(_ node: OpaquePointer) {
-    guard cmark_node_get_list_type(node) == CMARK_ORDERED_LIST else { return open("<ul>\n", "</ul>\n", room: 1) }
+    guard cmark_node_get_list_type(node) == CMARK_ORDERED_LIST else {
+      return open("<ul dir=\"auto\">\n", "</ul>\n", room: 1)
+    }
     let start = Int(cmark_node_get_list_start(node))
-    open(start == 1 ? "<ol>\n" : "<ol start=\"\(start)\">\n", "</ol>\n", room: 1)
+    open(
+      start == 1 ? "<ol dir=\"auto\">\n" : "<ol dir=\"auto\" start=\"\(start)\">\n", "</ol>\n", room: 1)
   }
 
   private static func box(of node: OpaquePointer) -> HTML {
@@ -196,7 +199,7 @@ private struct MarkdownRendering {
     }
     table = Table(alignments: alignments ?? [])
     open(
-      "<div class=\"table\" role=\"region\" aria-label=\"Table, can be scrolled\" tabindex=\"0\"><table>\n",
+      "<div class=\"table\" role=\"group\" aria-label=\"Table, can be scrolled\" tabindex=\"0\"><table>\n",
       "</tbody></table></div>\n", room: 3)
   }
 

@@ -58,7 +58,8 @@ extension Pages {
       display: flex; flex-direction: column;
       background: var(--ground); color: var(--ink); font: 1rem/1.6 var(--text); overflow-wrap: anywhere;
     }
-    h1, h2, h3, p, ul, ol, figure, pre { margin: 0; padding: 0; }
+    h1, h2, h3, h4, h5, h6, p, ul, ol, figure, pre, blockquote { margin: 0; padding: 0; }
+    .heading h1 { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 4; overflow: hidden; }
     ul, ol { list-style: none; }
     h1 {
       font: 600 clamp(1.6rem, 1.2rem + 1.6vw, 2.25rem)/1.2 var(--display); letter-spacing: -0.01em; text-wrap:
@@ -107,15 +108,20 @@ extension Pages {
     .heading .facts { margin-top: 0.5rem; }
     .back { margin-bottom: 0.5rem; font-size: 0.875rem; }
     .untitled { color: var(--ink-quiet); font-style: italic; }
-    .facts { display: flex; flex-wrap: wrap; color: var(--ink-quiet); font-size: 0.875rem; line-height: 1.5; }
+    .facts {
+      display: flex; flex-wrap: wrap; margin-inline-start: -1.25em; clip-path: inset(-4px -4px -4px 1.1em);
+      color: var(--ink-quiet); font-size: 0.875rem; line-height: 1.5;
+    }
     .facts:empty { display: none; }
-    .facts li:not(:last-child)::after { content: "·"; margin: 0 0.5em; }
+    /* The dot before what begins a line is out of sight. */
+    .facts li::before { content: "·"; display: inline-block; width: 1.25em; text-align: center; }
     .badge { color: var(--ink-warn); }
 
     .legend { margin-bottom: 1rem; color: var(--ink-quiet); font-size: 0.875rem; }
     .picture { overflow-x: auto; margin-bottom: 2rem; border: 1px solid var(--line); border-radius: 8px; }
     .tree { display: block; }
     .tree .line { fill: none; stroke: var(--edge); stroke-width: 2; }
+    .tree .merge { stroke-dasharray: 4 3; }
     .tree .current { stroke: var(--ink-link); stroke-width: 4; }
     .tree circle { fill: var(--ground); stroke: var(--edge); stroke-width: 2; }
     .tree circle.assistant { fill: var(--edge); }
@@ -138,6 +144,8 @@ extension Pages {
     .swatch.answered { border-color: var(--ink-link); }
     .swatch.saved { border-color: var(--ink-good); }
     .overview { max-width: 46rem; margin-top: 2rem; }
+    .overview dl { grid-template-columns: max-content minmax(0, 1fr); }
+    .overview dd { margin: 0; }
     .overview h2 { margin-bottom: 0.6rem; }
     main > section + section { margin-top: 2.5rem; }
     table { border-collapse: collapse; width: 100%; font-size: 0.9375rem; }
@@ -149,6 +157,7 @@ extension Pages {
     td bdi { display: inline-block; min-width: 8rem; }
     .number, thead th:nth-child(n + 3) { text-align: end; font-variant-numeric: tabular-nums; }
     nav a + a { margin-inline-start: 1rem; font-size: 0.9375rem; }
+    .branch-list { margin-top: 0.6rem; }
     .branch-list > li { padding: 0.5rem 0; border-top: 1px solid var(--line); }
     .depth-1 { margin-inline-start: 1rem; }
     .depth-2 { margin-inline-start: 2rem; }
@@ -199,7 +208,7 @@ extension Pages {
     .message .text { line-height: 1.65; }
     .markdown { line-height: 1.65; }
     .markdown > * + * { margin-top: 0.85rem; }
-    .markdown h4, .markdown h5, .markdown h6 { margin: 0; font: 600 1rem/1.4 var(--text); }
+    .markdown h4, .markdown h5, .markdown h6 { font: 600 1rem/1.4 var(--text); }
     .markdown h4 { font-size: 1.1875rem; }
     .markdown h5 { font-size: 1.0625rem; }
     .markdown > * + h4, .markdown > * + h5, .markdown > * + h6 { margin-top: 1.4rem; }
@@ -209,9 +218,12 @@ extension Pages {
     .markdown li + li { margin-top: 0.2rem; }
     .markdown li > p + p, .markdown li > ul, .markdown li > ol, .markdown li > .code { margin-top: 0.4rem; }
     .markdown .task { list-style: none; margin-inline-start: -1.5rem; }
+    .markdown .task > :is(ul, ol, p, .code) { margin-inline-start: 1.5rem; }
     .markdown blockquote {
-      margin: 0; padding-inline-start: 1rem; border-inline-start: 3px solid var(--edge); color: var(--ink-quiet);
+      padding-inline-start: 1rem; border-inline-start: 3px solid var(--edge); color: var(--ink-quiet);
     }
+    .markdown :is(ul, ol, blockquote) :is(ul, ol, blockquote) :is(ul, ol, blockquote) :is(ul, ol, blockquote)
+      :is(ul, ol, blockquote) :is(ul, ol, blockquote) { padding-inline-start: 0; border: 0; list-style-position: inside; }
     .markdown blockquote > * + * { margin-top: 0.6rem; }
     .markdown hr { width: 100%; height: 0; margin: 1.4rem 0; border: 0; border-top: 1px solid var(--line); }
     .markdown .table { max-width: 100%; overflow-x: auto; border: 1px solid var(--line); border-radius: 8px; }
@@ -225,10 +237,17 @@ extension Pages {
     .from-user .markdown p code, .from-user .markdown li code, .from-user .markdown td code { background: var(--ground); }
     .picture-mark { color: var(--ink-quiet); }
     body.wide { max-width: 100rem; }
-    .choice { display: flex; flex-wrap: wrap; align-items: center; gap: 0.5rem 0.75rem; margin-bottom: 1.5rem; }
-    .choice select { flex: 0 1 16rem; min-width: 6rem; }
+    .choice {
+      display: grid; grid-template-columns: max-content minmax(0, 1fr); align-items: center; gap: 0.5rem 0.75rem;
+      margin-bottom: 1.5rem; font-size: 0.9375rem;
+    }
+    .choice button { grid-column: 2; justify-self: start; }
+    .field { display: contents; }
+    .kicker { color: var(--ink-quiet); font-size: 0.9375rem; }
+    .newest { direction: rtl; }
+    .newest > * { direction: ltr; margin-right: auto; }
     .sides { display: grid; gap: 2.5rem; margin-top: 1.75rem; }
-    .sides > .thread { max-width: none; align-content: start; border-top: 3px solid var(--line); }
+    .sides > .thread { max-width: none; align-content: start; padding-top: 0.9rem; border-top: 3px solid var(--line); }
     .kept { margin-top: 2.5rem; padding-top: 1.25rem; border-top: 3px solid var(--line); }
     .kept .thread { margin-top: 1.25rem; }
     .actions { display: flex; flex-wrap: wrap; gap: 0.25rem 1.5rem; margin-top: 0.75rem; font-size: 0.9375rem; }
@@ -290,6 +309,10 @@ extension Pages {
     .thread .empty h2 { margin-top: 0; }
 
     @media (min-width: 40rem) {
+      .choice { display: flex; flex-wrap: wrap; }
+      .field { display: flex; align-items: center; gap: 0.5rem; }
+      .choice input, .choice select { width: 10rem; }
+      .choice.branches-to-compare select { width: 16rem; }
       dl { grid-template-columns: max-content 1fr; }
       dd { margin: 0; }
     }

@@ -6,7 +6,9 @@ extension Pages {
       main: """
         <div class="heading">
         <p class="back"><a href="\(PageLink.conversation(view.conversation.id))">Back to the messages</a></p>
-        <h1 dir="auto">\(Wording.title(view.conversation.title))</h1>
+        <p class="kicker">Branches compared</p>
+        <h1 dir="auto">\(Wording.heading(view.conversation.title))</h1>
+        \(facts(of: view.conversation))
         </div>
         \(choice(view))
         \(common(view))
@@ -17,7 +19,7 @@ extension Pages {
 
   private static func choice(_ view: CompareView) -> HTML {
     """
-    <form class="choice" action="\(PageLink.compare(view.conversation.id))" method="get" aria-label="Branches to compare">
+    <form class="choice branches-to-compare" action="\(PageLink.compare(view.conversation.id))" method="get" aria-label="Branches to compare">
     \(select("left", "Left", view.left.branchID, view))\(select("right", "Right", view.right.branchID, view))\
     <button type="submit">Compare</button>
     </form>
@@ -26,7 +28,7 @@ extension Pages {
 
   private static func select(_ name: HTML, _ label: HTML, _ chosen: String, _ view: CompareView) -> HTML {
     """
-    <label for="choice-\(name)">\(label)</label>
+    <span class="field"><label for="choice-\(name)">\(label)</label>
     <select id="choice-\(name)" name="\(name)">
     \(view.branches.map { branch -> HTML in
       let isChosen: HTML = branch.id == chosen ? " selected=\"\"" : ""
@@ -34,7 +36,7 @@ extension Pages {
         <option value="\(branch.id)"\(isChosen)>\(Wording.tabTitle(Wording.branch(branch.title, isMain: branch.isMain)))</option>
 
         """
-    })</select>
+    })</select></span>
 
     """
   }
@@ -46,7 +48,7 @@ extension Pages {
     let link = PageLink.message(last.id, of: view.conversation.id)
     return """
       <p class="aside-note">Both begin with the same \(Wording.count(view.commonCount, "message", "messages")). The last of them: \
-      <a href="\(link)"><q><bdi>\(Wording.clipped(last.content, to: 120))</bdi></q></a></p>
+      <a href="\(link)"><q><bdi>\(Wording.gist(last.content, to: 120))</bdi></q></a></p>
       """
   }
 

@@ -6,7 +6,7 @@ extension Pages {
       main: """
         <div class="heading">
         <p class="back"><a href="\(PageLink.list)">All conversations</a></p>
-        <h1 dir="auto">\(Wording.title(view.row.title))</h1>
+        <h1 dir="auto">\(Wording.heading(view.row.title))</h1>
         \(facts(of: view.row))
         \(actions(view))
         </div>
@@ -28,12 +28,12 @@ extension Pages {
         "<li><a href=\"\(PageLink.compare(view.row.id, right: $0.id))\">Compare branches</a></li>"
       } ?? ""
     let exports: [HTML] = [("html", "HTML"), ("md", "Markdown"), ("json", "JSON")].map { format, name in
-      "<a href=\"\(PageLink.export(view.row.id, format: format))\" download=\"\">\(name)</a> "
+      "<li><a href=\"\(PageLink.export(view.row.id, format: format))\" download=\"\">Keep as \(name)</a></li>"
     }
     return """
       <ul class="actions">
       <li><a href="\(PageLink.tree(view.row.id, branch: current?.id))">Tree</a></li>
-      \(compare)<li>Keep as \(exports)</li>
+      \(compare)\(exports)
       </ul>
       """
   }

@@ -24,10 +24,10 @@ extension Pages {
   private static func form(_ filter: ListFilter) -> HTML {
     """
     <form class="choice" action="\(PageLink.list)" method="get" aria-label="Which conversations are shown">
-    <label for="filter-title">Title</label>
-    <input id="filter-title" name="title" value="\(filter.title)" dir="auto" autocomplete="off" maxlength="500" />
-    <label for="filter-model">Model</label>
-    <input id="filter-model" name="model" value="\(filter.model)" autocomplete="off" maxlength="100" />
+    <span class="field"><label for="filter-title">Title</label>
+    <input id="filter-title" name="title" value="\(filter.title)" dir="auto" autocomplete="off" maxlength="500" /></span>
+    <span class="field"><label for="filter-model">Model</label>
+    <input id="filter-model" name="model" value="\(filter.model)" autocomplete="off" maxlength="100" /></span>
     \(select("state", "Show", ListFilter.states, filter.state))\(select("sort", "Order", ListFilter.orders, filter.order))\
     <button type="submit">Apply</button>
     </form>
@@ -38,12 +38,12 @@ extension Pages {
     _ name: HTML, _ label: HTML, _ options: [(String, String)], _ chosen: String
   ) -> HTML {
     """
-    <label for="filter-\(name)">\(label)</label>
+    <span class="field"><label for="filter-\(name)">\(label)</label>
     <select id="filter-\(name)" name="\(name)">
     \(options.map { value, words -> HTML in
       let isChosen: HTML = value == chosen ? " selected=\"\"" : ""
       return "<option value=\"\(value)\"\(isChosen)>\(words)</option>\n"
-    })</select>
+    })</select></span>
 
     """
   }

@@ -15,8 +15,8 @@ extension Pages {
   private static func alarms(_ view: OverviewView) -> HTML {
     guard !view.alarms.isEmpty else { return "" }
     return """
-      <ul class="notice hints" role="alert">
-      \(view.alarms.map { alarm -> HTML in "<li>\(alarm)</li>\n" })</ul>
+      <div class="notice" role="alert"><ul class="hints">
+      \(view.alarms.map { alarm -> HTML in "<li>\(alarm)</li>\n" })</ul></div>
 
       """
   }

@@ -7,8 +7,8 @@ extension Pages {
   private static func hints(_ view: SearchView) -> HTML {
     guard !view.hints.isEmpty else { return "" }
     return """
-      <ul class="notice hints" role="status">
-      \(view.hints.map { hint -> HTML in "<li dir=\"auto\">\(hint)</li>\n" })</ul>
+      <div class="notice" role="status"><ul class="hints">
+      \(view.hints.map { hint -> HTML in "<li dir=\"auto\">\(hint)</li>\n" })</ul></div>
 
       """
   }

@@ -7,7 +7,8 @@ extension Pages {
       main: """
         <div class="heading">
         <p class="back"><a href="\(back)">Back to the messages</a></p>
-        <h1 dir="auto">\(Wording.title(view.conversation.title))</h1>
+        <p class="kicker">Tree of branches</p>
+        <h1 dir="auto">\(Wording.heading(view.conversation.title))</h1>
         \(facts(of: view.conversation))
         </div>
         \(picture(view))
@@ -28,7 +29,7 @@ extension Pages {
       <section aria-labelledby="picture">
       <h2 id="picture" class="hidden">Picture</h2>
       <p class="legend">Each line is a branch, from its fork to its last message. <span class="user">Questions</span> are rings, \
-      <span class="assistant">answers</span> are dots, checkpoints are diamonds above the line. Everything is a link.</p>
+      <span class="assistant">answers</span> are dots, checkpoints are diamonds above the line, merges lead back in dashes. Dots and names are links.</p>
       <div class="picture" role="region" aria-label="Picture, can be scrolled" tabindex="0">
       \(TreePicture(view).svg)</div>
       </section>
@@ -45,14 +46,15 @@ extension Pages {
     let forkPoint = branch.fork.flatMap { fork in
       view.branches.prefix(fork.row + 1).last?.messages.first { $0.id == fork.messageID }
     }
-    let behind: HTML? = forkPoint.map { "behind <q><bdi>\(Wording.clipped($0.text, to: 60))</bdi></q>" }
+    let behind: HTML? = forkPoint.map { "behind <q><bdi>\(Wording.gist($0.text, to: 60))</bdi></q>" }
     let checkpoints: HTML? =
       branch.checkpoints.isEmpty
       ? nil : "\(Wording.count(branch.checkpoints.count, "checkpoint", "checkpoints"))"
+    let merged: HTML? = branch.isMerged ? "merged" : nil
     return """
       <li class="depth-\(min(branch.depth, 6))">
       <a href="\(link)"><bdi>\(Wording.clipped(Wording.branch(branch.title, isMain: branch.isMain), to: 120))</bdi></a>
-      \(Wording.facts(["\(Wording.count(branch.messages.count, "message", "messages"))", checkpoints, behind]))
+      \(Wording.facts(["\(Wording.count(branch.messages.count, "message", "messages"))", checkpoints, behind, merged]))
       </li>
 
       """

@@ -39,7 +39,7 @@ extension Pages {
     }
     let chart = DayChart(
       label: "Calls by day; the table below has the numbers", styles: ["spent", "saved"], bars: bars,
-      most: { "\(Wording.grouped(Int(nearest: $0))) reads and writes" })
+      most: { Wording.count(Int(nearest: $0), "call", "calls") })
     let rows: [HTML] = days.reversed().map { day in
       let size: HTML = "<td class=\"number\">\(day.mirrorBytes.map(ByteSize.text) ?? "")</td>"
       return """
@@ -53,8 +53,8 @@ extension Pages {
       <h2 id="calls">Calls by day</h2>
       <p class="legend"><span class="swatch spent"></span>sent to ChatRoutes <span class="swatch saved"></span>saved: answered \
       from the local copy, or shared</p>
-      \(scrolled("Chart", chart.svg))
-      \(scrolled("Table", table(["Day", "Sent", "Failed", "Saved", "Streams complete", "Streams broken off", "Local copy"], rows)))
+      \(scrolled("Chart of calls", chart.svg, isChart: true))
+      \(scrolled("Table of calls", table(["Day", "Sent", "Failed", "Saved", "Streams complete", "Streams broken off", "Local copy"], rows)))
       </section>
 
       """
@@ -75,15 +75,15 @@ extension Pages {
     }
     let chart = DayChart(
       label: "Tokens by day; the table below has the numbers", styles: ["sent", "answered"], bars: bars,
-      most: { "\(Wording.grouped(Int(nearest: $0))) tokens" })
+      most: { Wording.count(Int(nearest: $0), "token", "tokens") })
     let heads = ["Day", "Model", "Answers", "Tokens sent", "Tokens answered", "Cost"]
     return """
       <section aria-labelledby="tokens">
       <h2 id="tokens">Tokens by day</h2>
       <p class="legend"><span class="swatch sent"></span>sent <span class="swatch answered"></span>answered, as ChatRoutes counted \
       them. Costs are in US dollars, of the answers for which it named one.</p>
-      \(scrolled("Chart", chart.svg))
-      \(scrolled("Table", table(heads, view.rows.map(row), foot: total(view))))
+      \(scrolled("Chart of tokens", chart.svg, isChart: true))
+      \(scrolled("Table of tokens", table(heads, view.rows.map(row), foot: total(view))))
       </section>
       """
   }
@@ -112,9 +112,10 @@ extension Pages {
 
   // MARK: Parts
 
-  private static func scrolled(_ what: HTML, _ content: HTML) -> HTML {
+  /// - Parameter isChart: the newest day, at its end, is what shows first.
+  private static func scrolled(_ what: HTML, _ content: HTML, isChart: Bool = false) -> HTML {
     """
-    <div class="picture" role="region" aria-label="\(what), can be scrolled" tabindex="0">
+    <div class="\(isChart ? "picture newest" : "picture")" role="region" aria-label="\(what), can be scrolled" tabindex="0">
     \(content)</div>
     """
   }

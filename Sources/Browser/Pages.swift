@@ -80,7 +80,7 @@ public enum Pages {
     """
     <form class="search" role="search" action="/search" method="get">
     <label class="hidden" for="search">Search all conversations</label>
-    <input id="search" type="search" name="q" value="\(frame.searchText)" placeholder="Search all conversations" \
+    <input id="search" type="search" name="q" value="\(frame.searchText)" placeholder="Search all" \
     dir="auto" autocomplete="off" maxlength="500" />
     <button type="submit">Search</button>
     </form>
@@ -112,8 +112,7 @@ public enum Pages {
   private static func standingNotice(ofMode mode: String) -> String? {
     switch mode {
     case "offline":
-      "ChatRoutes is not being reached. You are reading the local copy; apps get their answers from it too, "
-        + "but new messages cannot be sent until the connection is back."
+      "ChatRoutes is not being reached: this is the local copy, and new messages cannot be sent."
     case "suspect": "ChatRoutes answers slowly or not at all at the moment. You are reading the local copy."
     case "bypass": "The daemon only relays at the moment: what apps do now is not added to the local copy."
     default: nil

@@ -15,8 +15,10 @@ struct TreePicture {
   private static let rowHeight = 36
   private static let marginLeft = 14
   private static let marginTop = 22
-  /// What the names at the ends of the lines may take.
-  private static let nameWidth = 320
+  /// What the names at the ends of the lines may take, and what one letter of them takes at the most, more or less.
+  private static let nameWidths = 80...320
+  private static let letterWidth = 9
+  private static let nameLettersMax = 40
   private static let linesWidth = 900.0
   private static let columnWidths = 3.0...26.0
   private static let bend = 8
@@ -31,12 +33,14 @@ struct TreePicture {
   }
 
   var svg: HTML {
-    let width = x(columnsMax) + Self.nameWidth
+    let letters = view.branches.map { name(of: $0).count }.max() ?? 0
+    let nameWidth = min(max(letters * Self.letterWidth + 30, Self.nameWidths.lowerBound), Self.nameWidths.upperBound)
+    let width = x(columnsMax) + nameWidth
     let height = view.branches.count * Self.rowHeight + Self.marginTop
     return """
       <svg class="tree" xmlns="http://www.w3.org/2000/svg" width="\(width)" height="\(height)" viewBox="0 0 \(width) \(height)" \
       role="group" aria-label="Branches of this conversation">
-      \(view.branches.indices.map(line))\(currentPath)\(view.branches.indices.map(dots))\(view.branches.indices.map(name))</svg>
+      \(view.branches.indices.map(line))\(view.branches.indices.map(merge))\(currentPath)\(view.branches.indices.map(dots))\(view.branches.indices.map(name))</svg>
 
       """
   }
@@ -79,6 +83,21 @@ struct TreePicture {
       "M\(from) \(y(fork.row))V\(y(row) - bend)Q\(from) \(y(row)) \(from + bend) \(y(row))H\(max(end, from + bend))"
   }
 
+  /// From the end of a merged branch back to the line that it came from.
+  private func merge(_ row: Int) -> HTML {
+    let branch = view.branches[row]
+    guard branch.isMerged, let fork = branch.fork, fork.row < row else { return "" }
+    let end = x(Self.lastColumn(branch))
+    let back = end + Self.bend
+    let parentEnd = min(x(Self.lastColumn(view.branches[fork.row])), back)
+    return """
+      <path class="line merge" d="M\(end) \(y(row))Q\(back) \(y(row)) \(back) \(y(row) - Self.bend)V\(y(fork.row))H\(parentEnd)">\
+      <title>Merged into \(Wording.clipped(Wording.branch(view.branches[fork.row].title, isMain: view.branches[fork.row].isMain), to: 60))\
+      </title></path>
+
+      """
+  }
+
   private var currentPath: HTML {
     guard !path.isEmpty else { return "" }
     var courses = course(of: path[0], to: nil)
@@ -114,7 +133,7 @@ struct TreePicture {
       case "assistant": "assistant"
       default: "other"
       }
-    let says = "\(Wording.role(message.role)): \(Wording.clipped(message.text, to: 120))"
+    let says = "\(Wording.role(message.role)): \(Wording.gist(message.text, to: 120))"
     return """
       <a href="\(link)" aria-label="\(says)"><circle class="\(style)" cx="\(x(message.column))" cy="\(y(row))" \
       r="\(columnWidth < 9 ? 3 : 5)"><title>\(says)</title></circle></a>
@@ -133,13 +152,17 @@ struct TreePicture {
 
   // MARK: Names
 
+  private func name(of branch: TreeBranch) -> String {
+    Wording.clipped(Wording.branch(branch.title, isMain: branch.isMain), to: Self.nameLettersMax)
+  }
+
   private func name(_ row: Int) -> HTML {
     let branch = view.branches[row]
     let link = links.branch(branch)
     let current: HTML = branch.id == view.currentBranchID ? " aria-current=\"true\"" : ""
     return """
       <a href="\(link)"\(current)><text x="\(x(Self.lastColumn(branch)) + 14)" y="\(y(row) + 5)">\
-      \(Wording.clipped(Wording.branch(branch.title, isMain: branch.isMain), to: 40))</text></a>
+      \(name(of: branch))</text></a>
 
       """
   }

@@ -25,6 +25,8 @@ public struct TreeBranch: Sendable {
   public var checkpoints: [TreeCheckpoint]
   /// Forks between it and the main branch.
   public var depth: Int
+  /// It was merged into the branch that it forks from.
+  public var isMerged: Bool
 
   /// A place on another branch.
   public struct Fork: Sendable {
@@ -43,7 +45,7 @@ public struct TreeBranch: Sendable {
 
   public init(
     id: String, title: String, isMain: Bool = false, messages: [TreeMessage] = [], fork: Fork? = nil,
-    checkpoints: [TreeCheckpoint] = [], depth: Int = 0
+    checkpoints: [TreeCheckpoint] = [], depth: Int = 0, isMerged: Bool = false
   ) {
     self.id = id
     self.title = title
@@ -52,6 +54,7 @@ public struct TreeBranch: Sendable {
     self.fork = fork
     self.checkpoints = checkpoints
     self.depth = depth
+    self.isMerged = isMerged
   }
 }
 

@@ -28,6 +28,20 @@ enum Wording {
     return "<bdi>\(clipped(text, to: titleScalarsMax))</bdi>"
   }
 
+  /// As `title`, in an element that has a direction of its own: it takes the text's.
+  static func heading(_ text: String) -> HTML {
+    guard text.contains(where: { !$0.isWhitespace }) else { return "<span class=\"untitled\">Untitled</span>" }
+    return "\(clipped(text, to: titleScalarsMax))"
+  }
+
+  /// What a message begins with, on one line and without its most common marks of Markdown: to know it again by.
+  static func gist(_ text: String, to scalarsMax: Int) -> String {
+    let line = clipped(text, to: 4 * scalarsMax)
+      .split(whereSeparator: { $0.isWhitespace || $0.isNewline }).filter { !$0.allSatisfy("#>-*+=|`".contains) }
+      .joined(separator: " ")
+    return clipped(line.replacing("**", with: "").replacing("__", with: "").replacing("`", with: ""), to: scalarsMax)
+  }
+
   /// A title where no element can isolate it: the marks that turn the direction of text are left out.
   static func tabTitle(_ text: String) -> String {
     var plain = String.UnicodeScalarView()

@@ -45,6 +45,7 @@ struct TreeCommand: ParsableCommand {
     let title = branch.isMain && branch.title.isEmpty ? "Main" : branch.title
     var facts = [title, branch.id, count(branch.messages, "message", "messages")]
     if branch.checkpoints > 0 { facts.append(count(branch.checkpoints, "checkpoint", "checkpoints")) }
+    if let merged = branch.mergedAt { facts.append("merged \(merged.prefix(10))") }
     return facts.joined(separator: "  ")
   }
 }

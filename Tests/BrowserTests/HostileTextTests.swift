@@ -107,7 +107,10 @@ import Testing
         ConversationView(
           row: ConversationRow(id: "c", title: text), messages: [MessageRow(id: "m", role: "user", content: text)]),
         frame: PageFrame(title: "")), as: UTF8.self)
-    #expect(page.contains("<bdi>a\u{202E}b</bdi>"))
+    #expect(page.contains("<h1 dir=\"auto\">a\u{202E}b</h1>"))
+    let list = Pages.conversations(
+      ConversationListView(rows: [ConversationRow(id: "c", title: text)]), frame: PageFrame(title: ""))
+    #expect(String(decoding: list, as: UTF8.self).contains("<bdi>a\u{202E}b</bdi>"))
     #expect(page.contains("<p dir=\"auto\">a\u{202E}b</p>"))
     #expect(
       String(decoding: Pages.styleSheet, as: UTF8.self).contains(

@@ -15,11 +15,11 @@ import Testing
     ("a < b && c > \"d\"", "<p dir=\"auto\">a &lt; b &amp;&amp; c &gt; &quot;d&quot;</p>\n"),
     ("> q", "<blockquote>\n<p dir=\"auto\">q</p>\n</blockquote>\n"),
     ("---", "<hr />\n"),
-    ("- a\n- b", "<ul>\n<li dir=\"auto\">a </li>\n<li dir=\"auto\">b </li>\n</ul>\n"),
-    ("3. a", "<ol start=\"3\">\n<li dir=\"auto\">a </li>\n</ol>\n"),
+    ("- a\n- b", "<ul dir=\"auto\">\n<li>a </li>\n<li>b </li>\n</ul>\n"),
+    ("3. a", "<ol dir=\"auto\" start=\"3\">\n<li>a </li>\n</ol>\n"),
     (
       "- a\n\n- b",
-      "<ul>\n<li dir=\"auto\"><p dir=\"auto\">a</p>\n</li>\n<li dir=\"auto\"><p dir=\"auto\">b</p>\n</li>\n</ul>\n"
+      "<ul dir=\"auto\">\n<li><p dir=\"auto\">a</p>\n</li>\n<li><p dir=\"auto\">b</p>\n</li>\n</ul>\n"
     ),
     ("\0", "<p dir=\"auto\">\u{FFFD}</p>\n"),
   ]) func structureBecomesElements(_ text: String, _ expected: String) throws {

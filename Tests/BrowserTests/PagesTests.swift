@@ -41,7 +41,11 @@ import Testing
   @Test(arguments: SamplePages.allCases) func everyPageHasItsLandmarks(_ page: SamplePages) throws {
     let parsed = try ParsedPage(page.rendered(with: "x"))
     // In a picture a title says what a dot or a diamond is.
-    let dots = parsed.all("circle").count + parsed.all("path").count { $0.attributes["class"] == "checkpoint" }
+    let dots =
+      parsed.all("circle").count
+      + parsed.all("path").count {
+        ["checkpoint", "line merge"].contains($0.attributes["class"])
+      }
     #expect(parsed.all("title").count == 1 + dots + parsed.all("g").count)
     for name in ["main", "footer", "h1"] { #expect(parsed.all(name).count == 1, "\(name)") }
     #expect(!parsed.all("header").isEmpty && !parsed.all("nav").isEmpty)

@@ -79,7 +79,7 @@ enum SamplePages: String, CaseIterable, Sendable {
         TreeBranch(id: text, title: text, isMain: true, messages: messages),
         TreeBranch(
           id: text, title: text, messages: messages, fork: .init(row: 0, column: 2, messageID: text),
-          checkpoints: [TreeCheckpoint(summary: text, column: 3)], depth: 1),
+          checkpoints: [TreeCheckpoint(summary: text, column: 3)], depth: 1, isMerged: true),
       ], currentBranchID: text)
   }
 

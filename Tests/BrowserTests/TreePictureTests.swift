@@ -66,6 +66,16 @@ import Testing
       })
   }
 
+  @Test func aMergedBranchLeadsBackToItsParent() throws {
+    var view = Self.view(branches: 2)
+    view.branches[1].isMerged = true
+    let page = try parsed(view)
+    let merges = page.all("path").filter { $0.attributes["class"] == "line merge" }
+    let parentRow = try #require(page.all("circle").first?.attributes["cy"])
+    #expect(merges.count == 1 && merges[0].attributes["d"]?.contains("V\(parentRow)H") == true)
+    #expect(page.text.contains("Merged into Main"))
+  }
+
   @Test func aLongConversationShowsWhatBeginsEndsAndForksOnly() throws {
     let page = try parsed(Self.view(branches: 3, messages: TreePicture.dotsMax + 1))
     #expect(page.all("circle").count == 3 + 3 * 2)

@@ -11,9 +11,13 @@ final class OwnPages: Sendable {
   private let mode: CurrentMode
   private let content: PageContent
   private let report: Report
+  private let ledger: DayLedger
 
-  init(access: PageAccess, store: MirrorStore, upstream: Upstream, mode: CurrentMode, report: Report) {
-    (self.access, self.upstream, self.mode, self.report) = (access, upstream, mode, report)
+  init(
+    access: PageAccess, store: MirrorStore, upstream: Upstream, mode: CurrentMode, report: Report, ledger: DayLedger
+  ) {
+    (self.access, self.upstream, self.mode) = (access, upstream, mode)
+    (self.report, self.ledger) = (report, ledger)
     content = PageContent(store: store)
   }
 
@@ -51,7 +55,7 @@ final class OwnPages: Sendable {
       let words = query["q"] ?? ""
       let found = try content.search(words, bestFirst: query["sort"] == "best", page: query.page)
       return page(Pages.search(found, frame: frame("Search", head, searchText: words)))
-    case .usage: return page(Pages.usage(try content.usage(), frame: frame("Usage", head)))
+    case .usage: return page(Pages.usage(try content.usage(pending: ledger.pending), frame: frame("Usage", head)))
     case .conversation(let id):
       let view = try content.conversation(
         id, branch: query.text("branch"), page: query.page, message: query.text("message"))

@@ -92,10 +92,14 @@ struct PageContent: Sendable {
   /// The days that the usage page shows: a whole month of any length.
   static let usageDays = 31
 
-  func usage(at now: UnixTime = .now) throws -> UsageView {
+  /// - Parameter pending: what was done today and is not written down yet.
+  func usage(pending: [DayCount: Int64] = [:], at now: UnixTime = .now) throws -> UsageView {
     let names = UsageDays.names(ofLast: Self.usageDays, at: now)
     let start = UsageDays.start(ofLast: Self.usageDays, at: now)
-    let counts = try store.dayCounts(since: start)
+    var counts = try store.dayCounts(since: start)
+    if let today = names.last, !pending.isEmpty {
+      counts[today, default: [:]].merge(pending) { Int64(clamping: Self.sum([Int(clamping: $0), Int(clamping: $1)])) }
+    }
     let days = names.map { name in Self.day(name, counts[name] ?? [:]) }
     let month = names.last?.prefix(7) ?? ""
     return UsageView(
@@ -158,8 +162,7 @@ struct PageContent: Sendable {
     let id = "draft-\(draft.branchID ?? "")-\(number)"
     return [
       MessageRow(
-        id: "\(id)-question", role: "user", content: draft.question, createdAt: date(draft.savedAt),
-        state: state),
+        id: "\(id)-question", role: "user", content: draft.question, createdAt: date(draft.savedAt)),
       MessageRow(
         id: "\(id)-answer", role: "assistant", content: draft.answer, model: draft.model,
         createdAt: date(draft.savedAt), state: state),

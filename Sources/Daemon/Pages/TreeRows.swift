@@ -41,7 +41,7 @@ struct TreeRows {
             checkpoint.anchorMessageID.flatMap { columns[$0] }.map {
               TreeCheckpoint(summary: checkpoint.summary, column: $0.column)
             }
-          }, depth: depth))
+          }, depth: depth, isMerged: branch.mergedAt != nil))
     }
   }
 }

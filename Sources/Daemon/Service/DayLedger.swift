@@ -25,14 +25,21 @@ final class DayLedger: Sendable {
   /// written is added the next time.
   func save(into store: MirrorStore, at now: UnixTime = .now) async throws(MirrorError) {
     let totals = totals()
-    let before = written.withLock { $0 }
-    var counts = totals.reduce(into: [DayCount: Int64]()) { counts, total in
-      let more = total.value - min(before[total.key] ?? 0, total.value)
-      if more > 0 { counts[total.key] = Int64(clamping: more) }
-    }
+    var counts = news(in: totals)
     guard !counts.isEmpty else { return }
     counts[.mirrorBytes] = try store.counts().bytes
     try await store.add(counts, toDayOf: now)
     written.withLock { $0 = totals }
+  }
+
+  /// What was done and is not written down yet.
+  var pending: [DayCount: Int64] { news(in: totals()) }
+
+  private func news(in totals: [DayCount: UInt64]) -> [DayCount: Int64] {
+    let before = written.withLock { $0 }
+    return totals.reduce(into: [:]) { counts, total in
+      let more = total.value - min(before[total.key] ?? 0, total.value)
+      if more > 0 { counts[total.key] = Int64(clamping: more) }
+    }
   }
 }

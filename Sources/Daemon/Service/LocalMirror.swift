@@ -88,6 +88,8 @@ public struct LocalMirror: Sendable {
     public var checkpoints: Int
     /// 0: no known parent.
     public var depth: Int
+    /// When it was merged into its parent; nil: it was not.
+    public var mergedAt: String?
   }
 
   public struct Hit: Codable, Sendable {
@@ -145,7 +147,8 @@ public struct LocalMirror: Sendable {
             id: branch.id, title: branch.title, isMain: branch.isMain, parentBranchId: branch.parentBranchID,
             forkPointMessageId: branch.forkPointMessageID,
             forkPoint: branch.forkPointMessageID.flatMap { contents[$0] }.map { String($0.prefix(Self.forkPointMax)) },
-            messages: branch.messageCount, checkpoints: checkpoints[branch.id]?.count ?? 0, depth: depth)
+            messages: branch.messageCount, checkpoints: checkpoints[branch.id]?.count ?? 0, depth: depth,
+            mergedAt: Self.text(branch.mergedAt))
         }, isComplete: detail.summary.isComplete)
     }
   }

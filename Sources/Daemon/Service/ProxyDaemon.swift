@@ -46,9 +46,10 @@ public final class ProxyDaemon: Sendable {
         connect: settings.connectTimeout, head: settings.upstreamTimeout, bodyIdle: settings.streamIdleTimeout),
       mode: mode, logger: logger)
     let counters = Counters()
+    let ledger = DayLedger(counters: counters, upstream: upstream)
     caretaker = Caretaker(
       mirror: mirror, policy: settings.retention, checksFirst: Self.trustedSince(lock) == nil, counters: counters,
-      ledger: DayLedger(counters: counters, upstream: upstream), logger: logger,
+      ledger: ledger, logger: logger,
       isReachable: { [upstream, mode] in mode.current != .offline && !upstream.prefersMirror },
       becameWritable: { [weak lock] in lock?.eraseNote() })
     let recorder = Recorder(
@@ -60,7 +61,7 @@ public final class ProxyDaemon: Sendable {
       background: background, mode: mode, version: version)
     let pages = OwnPages(
       access: PageAccess(secret: try SecretFile.pageSecret.loadOrCreate(in: directory)), store: store,
-      upstream: upstream, mode: mode, report: report)
+      upstream: upstream, mode: mode, report: report, ledger: ledger)
     let forwarding = Forwarding(apiKey: settings.apiKey)
     let routes = Routes(
       gate: try Self.gate(settings), daemonKey: settings.apiKey, mode: mode,
