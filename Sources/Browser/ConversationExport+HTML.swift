@@ -55,11 +55,11 @@ extension ConversationExport {
         """
       } ?? ""
     return """
-      <section class="kept" aria-labelledby="branch-\(number)">
+      <div class="kept">
       <h2 id="branch-\(number)"><bdi>\(Wording.clipped(Wording.branch(branch.title, isMain: branch.isMain), to: 300))</bdi></h2>
       \(behind)<div class="thread">
       \(Pages.wholeMessages(branch.messages, branch.checkpoints))</div>
-      </section>
+      </div>
 
       """
   }

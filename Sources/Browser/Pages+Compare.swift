@@ -62,10 +62,10 @@ extension Pages {
       side.isComplete ? "" : "<p class=\"remark\">Partial: only what apps have read through the daemon is here.</p>"
     // An id stands once on a page: a message that both sides have behind their fork is an anchor on neither.
     return """
-      <section class="thread" aria-labelledby="side-\(name)">
-      <h2 id="side-\(name)"><a href="\(link)"><bdi>\(Wording.clipped(Wording.branch(side.title, isMain: side.isMain), to: 120))</bdi></a></h2>
+      <div class="thread">
+      <h2><a href="\(link)"><bdi>\(Wording.clipped(Wording.branch(side.title, isMain: side.isMain), to: 120))</bdi></a></h2>
       \(partial)\(side.messages.isEmpty ? "<p class=\"aside-note\">Nothing of its own.</p>" : "")\
-      \(side.messages.map { article($0, in: view.conversation.id, anchor: "\(name)-") })\(more)</section>
+      \(side.messages.map { article($0, in: view.conversation.id, anchor: "\(name)-") })\(more)</div>
 
       """
   }

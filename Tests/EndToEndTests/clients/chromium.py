@@ -7,8 +7,10 @@ import http.client
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
+import tempfile
 
 CALL_SECONDS = 60
 END_SECONDS = 5
@@ -26,9 +28,11 @@ class Chromium:
         self.folder = folder
         self.session = self.browser = None
         self.log = open(os.path.join(folder, "chromedriver.log"), "w", encoding="utf-8")
+        # Short: Chromium makes a socket in it, whose path has 107 bytes at the most.
+        self.temporary = tempfile.mkdtemp(prefix="pages-")
         self.driver = subprocess.Popen(
             ["chromedriver", "--port=0"], stdout=subprocess.PIPE, stderr=self.log, text=True,
-            env={**os.environ, "HOME": folder, "TMPDIR": folder}, start_new_session=True)
+            env={**os.environ, "HOME": folder, "TMPDIR": self.temporary}, start_new_session=True)
         try:
             self.connection = http.client.HTTPConnection(
                 "127.0.0.1", self._port(), timeout=CALL_SECONDS)
@@ -129,6 +133,7 @@ class Chromium:
             self.driver.wait(END_SECONDS)
             self.driver.stdout.close()
             self.log.close()
+            shutil.rmtree(self.temporary, ignore_errors=True)
 
     @staticmethod
     def _kill(how, process):

@@ -386,6 +386,28 @@ SAFETY = r"""(() => {
   return found;
 })()"""
 
+# A conversation kept as one file: it has its style in it, and leads within itself or out.
+KEPT_SAFETY = r"""(() => {
+  const found = window.__seen.slice();
+  const all = (selector, rule, isFine = () => false) =>
+    document.querySelectorAll(selector).forEach(
+      node => isFine(node) || found.push([rule, node.outerHTML]));
+  if (window.pwned !== undefined) found.push(["executed", String(window.pwned)]);
+  all("*", "event handler attribute",
+    node => !node.getAttributeNames().some(name => /^on/i.test(name)));
+  all("script, iframe, frame, object, embed, applet, base, form, link, img",
+    "nothing of that kind belongs into a file");
+  all("[style], [src], [srcset], [srcdoc]", "nor does such an attribute");
+  all("meta[http-equiv]", "meta", node => node.httpEquiv === "Content-Security-Policy");
+  all("a[href]", "where a link leads", node => {
+    const address = node.getAttribute("href");
+    return address.startsWith("#")
+      ? document.getElementById(decodeURIComponent(address.slice(1))) !== null
+      : node.classList.contains("outside") && /^(https?|mailto):/.test(address);
+  });
+  return found;
+})()"""
+
 LAYOUT = r"""(() => {
   const found = [], root = document.documentElement, smallest = 11;
   if (root.scrollWidth > root.clientWidth) {
@@ -515,6 +537,23 @@ class Reader:
             return [("the browser failed", str(error))]
         return failures
 
+    def kept(self, path, text):
+        """What is wrong with a conversation that was kept as a file, on a phone."""
+        browser, failures = self.browser, []
+        browser.show("light", *SIZES["360x740"])
+        self.forget()
+        browser.visit("file://" + path)
+        for entry in browser.entries("performance"):
+            message = json.loads(entry["message"])["message"]
+            if message["method"] == "Network.requestWillBeSent":
+                url = message["params"]["request"]["url"]
+                if url != "file://" + path:
+                    failures.append(("a request left the file", url))
+        failures += self.content(text) + browser.evaluate(KEPT_SAFETY)
+        browser.evaluate(self.axe + ";0")
+        failures += browser.evaluate(AXE) + self.console(path, 200)
+        return {(rule, " ".join(html.split())[:OUTER_HTML_MAX]): ["file"] for rule, html in failures}
+
     def forget(self):
         """What is in the logs belongs to the page before."""
         for kind in ("browser", "performance"):
@@ -618,6 +657,23 @@ def read_all(reader, ids):
     return failures
 
 
+# Conversations that are kept as files, and what those must show.
+KEPT = [("three", "Forks from"), ("rich", "let mirror"), ("hostile", SCRIPT), ("draft", "Draft:")]
+
+
+def read_kept(reader, ids, database, folder):
+    """Exports conversations, and opens the files from the disk."""
+    failures = 0
+    for name, text in KEPT:
+        path = os.path.join(folder, name + ".html")
+        subprocess.run([binary, "export", ids[name], "--format", "html", "--output", path,
+                        "--database", database], timeout=60, check=True)
+        began = time.monotonic()
+        found = reader.kept(path, text)
+        failures += report(name + ", kept as a file", found, time.monotonic() - began)
+    return failures
+
+
 def arguments():
     parser = argparse.ArgumentParser(description="The daemon's pages in Chromium.")
     parser.add_argument("binary")
@@ -660,7 +716,9 @@ def run(options, axe, children):
     children.append(browser)
     origin = "http://%s:%d" % daemon.address
     enter(browser, origin, database)
-    failures = read_all(Reader(browser, origin, axe, options.screenshots), seed.ids)
+    reader = Reader(browser, origin, axe, options.screenshots)
+    failures = read_all(reader, seed.ids)
+    failures += read_kept(reader, seed.ids, database, options.folder)
     version = ".".join(map(str, axe_version(axe)))
     print(f"{failures} failures; Chromium {browser.version}, axe {version}; "
           f"{time.monotonic() - began:.0f} s", flush=True)
