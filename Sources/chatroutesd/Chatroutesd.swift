@@ -18,7 +18,7 @@ struct Chatroutesd: AsyncParsableCommand {
       ServeCommand.self, SandboxCommand.self, DemoCommand.self, ListCommand.self, ShowCommand.self, TreeCommand.self,
       SearchCommand.self, ExportCommand.self, UsageCommand.self, ReplayCommand.self, StatusCommand.self,
       ModeCommand.self,
-      OpenCommand.self, EnvCommand.self,
+      OpenCommand.self, EnvCommand.self, ConfigCommand.self, CheckConfigCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

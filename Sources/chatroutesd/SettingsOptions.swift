@@ -17,17 +17,17 @@ struct LocationOptions: ParsableArguments {
 
   /// Settings from these flags, the environment and the file; ends the process with 64 or 78 when they cannot be used.
   func settings(flags: [(name: String, values: [String])] = []) throws -> Settings {
-    var flags = flags
-    if let database { flags.append(("database", [database])) }
     let environment = ProcessInfo.processInfo.environment
     do {
-      return try Settings.load(
-        flags: flags, environment: environment, file: config ?? environment["CHATROUTESD_CONFIG"])
+      return try Settings.load(flags: flags + self.flags, environment: environment, file: file)
     } catch {
       Terminal.error("\(error)")
       throw ExitCode(error.isUsage ? 64 : 78)
     }
   }
+
+  /// What these options set.
+  var flags: [(name: String, values: [String])] { database.map { [("database", [$0])] } ?? [] }
 
   /// The mirror's path as the settings have it.
   func databasePath() throws -> String {

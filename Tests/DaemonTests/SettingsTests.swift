@@ -133,4 +133,66 @@ import Testing
     settings.listenIsExplicit = false
     #expect("\(settings)" == "\(Settings())")
   }
+
+  // MARK: What `config` says
+
+  private func report(
+    _ text: String, flags: [(name: String, values: [String])] = [], environment: [String: String] = [:]
+  ) throws -> (SettingsReport, path: String) {
+    let path = try file(text)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    return (try SettingsReport(flags: flags, environment: environment, file: path), path)
+  }
+
+  @Test func eachValueSaysWhereItCameFrom() throws {
+    let (report, path) = try report(
+      "mode: offline\nsoft-deadline: 0.25\nallowed-hosts: [a.test]\nupstream: http://file.test\n",
+      flags: [("upstream", ["http://flag.test"])], environment: ["CHATROUTESD_MODE": "bypass"])
+    func line(_ name: String) -> String? {
+      report.lines.first { $0.name == name }.map { "\($0.value ?? "-") \($0.origin.replacing(path, with: "FILE"))" }
+    }
+    #expect(line("mode") == "bypass CHATROUTESD_MODE" && line("upstream") == "http://flag.test --upstream")
+    #expect(line("soft-deadline") == "0.25 FILE:2:16" && line("allowed-hosts") == "[\"a.test\"] FILE:3:16")
+    #expect(line("max-age") == "0 default" && line("database") == "- default" && line("api-key") == "- default")
+    #expect(report.lines.count == SettingsTable.all.count + 1)
+  }
+
+  /// What it prints is a file that gives the same settings, whatever the values hold.
+  @Test func whatIsPrintedCanBeReadAgain() throws {
+    let odd = "/tmp/a b: \"c\" #d'é"
+    let environment = [
+      "CHATROUTESD_DATABASE": odd, "CHATROUTESD_ON_CLIENT_GONE": "grace=5", "CHATROUTESD_LISTEN": "[::1]:1,unix:/x y",
+      "CHATROUTESD_ALLOWED_ORIGINS": "http://a:1,null", "CHATROUTESD_EVENT_LOOPS": "3", "CHATROUTESD_MAX_AGE": "7",
+      "CHATROUTESD_SOFT_DEADLINE": "0.001",
+    ]
+    let (first, _) = try report("", environment: environment)
+    let (second, _) = try report(first.text)
+    #expect(second.lines.map(\.value) == first.lines.map(\.value))
+    #expect(second.lines.first { $0.name == "database" }?.value == JSONText.quoted(odd))
+  }
+
+  @Test func theKeyIsNotPrinted() throws {
+    let (report, _) = try report("", environment: ["CHATROUTESD_API_KEY": "cr_prod_sk_canary"])
+    #expect(!report.text.contains("canary") && report.text.contains("# api-key: <redacted>"))
+    #expect(!String(decoding: try JSONEncoder().encode(report.lines), as: UTF8.self).contains("canary"))
+  }
+
+  @Test func aTokenThatCannotBeReadIsFoundBeforeTheStart() throws {
+    let error = #expect(throws: SettingError.self) { try report("local-token-file: /does/not/exist\n") }
+    #expect(error?.description.contains("local-token-file: cannot read /does/not/exist: no such file") == true)
+  }
+
+  @Test func theReferenceIsTheTable() throws {
+    let reference = try String(
+      contentsOf: ArchitectureTests.root.appending(path: "docs/settings.md"), encoding: .utf8)
+    #expect(reference == SettingsTable.reference, "chatroutesd config --reference > docs/settings.md")
+  }
+
+  @Test func everyRowShowsItsDefaultAsItIsRead() throws {
+    for row in SettingsTable.all {
+      guard let text = row.defaultText, row.name != "listen" else { continue }
+      let (report, _) = try report("\(row.name): \(text)\n")
+      #expect(report.lines.first { $0.name == row.name }?.value == text, "\(row.name)")
+    }
+  }
 }

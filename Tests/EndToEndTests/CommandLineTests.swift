@@ -60,6 +60,22 @@ import Testing
     #expect(nobody.code == 69 && nobody.errors.contains("no daemon answers at"), "\(nobody.errors)")
   }
 
+  @Test func settingsAreShownAndCheckedWithoutAStart() async throws {
+    let folder = try Folder()
+    try "mode: offline\napi-key-file: \(folder.file("key"))\n".write(
+      toFile: folder.file("good.yaml"), atomically: true, encoding: .utf8)
+    try "cr_prod_sk_canary".write(toFile: folder.file("key"), atomically: true, encoding: .utf8)
+    try "mode: offline\nmodus: fast\n".write(toFile: folder.file("bad.yaml"), atomically: true, encoding: .utf8)
+    let shown = try await Program.run(["config", "--config", folder.file("good.yaml")])
+    #expect(shown.code == 0 && shown.output.contains(/mode: offline +# .*good\.yaml:1:7/), "\(shown)")
+    #expect(shown.output.contains("# api-key: <redacted>") && !shown.output.contains("canary"))
+    let checked = try await Program.run(["check-config", "--config", folder.file("good.yaml")])
+    #expect(
+      checked.code == 0 && checked.output.contains("good.yaml is fine: 3 values are not the default"), "\(checked)")
+    let wrong = try await Program.run(["check-config", "--config", folder.file("bad.yaml")])
+    #expect(wrong.code == 78 && wrong.errors.contains("bad.yaml:2:1: unknown setting modus."), "\(wrong)")
+  }
+
   @Test(arguments: [["list", "--limit", "0"], ["search", "--limit=-1", "x"]])
   func aLimitMustBeAboveZero(arguments: [String]) async throws {
     let run = try await Program.run(arguments)
@@ -90,6 +106,7 @@ import Testing
   @Test(arguments: [
     "--help", "serve --help", "sandbox --help", "demo --help", "list --help", "show --help", "search --help",
     "replay --help", "status --help", "mode --help", "env --help", "open --help", "--version",
+    "config --help", "check-config --help", "usage --help", "export --help", "tree --help",
   ])
   func helpFitsTheTerminal(arguments: String) async throws {
     let run = try await Program.run(arguments.split(separator: " ").map(String.init), environment: ["COLUMNS": "80"])
@@ -174,7 +191,7 @@ import Testing
       let line = "stty rows 6 cols 80; \(Program.binary.path) \(command) --database \(folder.file("mirror.sqlite"))"
       let run = try await Program.run(
         URL(fileURLWithPath: "/usr/bin/script"), ["-qec", line, "/dev/null"],
-        environment: ["TERM": "xterm"].merging(environment) { $1 })
+        environment: ["TERM": "xterm", "NO_COLOR": ""].merging(environment) { $1 })
       return run.output.replacing("\r\n", with: "\n")
     }
     let plain = try await Program.run(["show", conversation, "--database", folder.file("mirror.sqlite")])

@@ -11,35 +11,46 @@ extension Settings {
   public static func load(
     flags: [(name: String, values: [String])], environment: [String: String], file: String?
   ) throws(SettingError) -> Settings {
-    var settings = Settings()
-    if let file { try settings.read(file: file) }
-    try settings.read(environment: environment)
-    for (name, values) in flags {
-      try settings.set(name, to: values, at: "--\(name)")
-    }
-    try settings.readSecrets(environment: environment)
-    try settings.check()
-    return settings
+    try loadWithOrigins(flags: flags, environment: environment, file: file).settings
   }
 
-  private mutating func set(_ name: String, to values: [String], at place: String) throws(SettingError) {
+  /// As `load`, with the place that each setting came from, by its name: `FILE:LINE:COLUMN`, `CHATROUTESD_…` or `--…`. What
+  /// nobody set is not in it.
+  static func loadWithOrigins(
+    flags: [(name: String, values: [String])], environment: [String: String], file: String?
+  ) throws(SettingError) -> (settings: Settings, origins: [String: String]) {
+    var (settings, origins) = (Settings(), [String: String]())
+    if let file { try settings.read(file: file, &origins) }
+    try settings.read(environment: environment, &origins)
+    for (name, values) in flags {
+      try settings.set(name, to: values, at: "--\(name)", &origins)
+    }
+    try settings.readSecrets(environment: environment, &origins)
+    try settings.check()
+    return (settings, origins)
+  }
+
+  private mutating func set(
+    _ name: String, to values: [String], at place: String, _ origins: inout [String: String]
+  ) throws(SettingError) {
     guard let row = SettingsTable.row(name) else { preconditionFailure("flag without a setting: \(name)") }
     guard row.apply(&self, values) else {
       throw SettingError(
         "\(place): expected \(row.expected), found \"\(values.joined(separator: ", "))\"",
         isUsage: place.hasPrefix("--"))
     }
+    origins[name] = place
   }
 
-  private mutating func read(environment: [String: String]) throws(SettingError) {
+  private mutating func read(environment: [String: String], _ origins: inout [String: String]) throws(SettingError) {
     for row in SettingsTable.all {
       guard let value = environment[row.environmentName] else { continue }
       let values = row.isList ? value.split(separator: ",").map { $0.trimmingCharacters(in: .whitespaces) } : [value]
-      try set(row.name, to: values, at: row.environmentName)
+      try set(row.name, to: values, at: row.environmentName, &origins)
     }
   }
 
-  private mutating func read(file: String) throws(SettingError) {
+  private mutating func read(file: String, _ origins: inout [String: String]) throws(SettingError) {
     let text: String
     do { text = try String(contentsOfFile: file, encoding: .utf8) } catch {
       throw SettingError("cannot read \(file): \(reason(error)). Check the path given to --config.")
@@ -63,7 +74,9 @@ extension Settings {
     }
     // In the table's order: `fresh-for` comes before the rows that are more exact.
     for row in SettingsTable.all {
-      if let value = values[row.name] { try read(row, value, file: file) }
+      guard let value = values[row.name] else { continue }
+      try read(row, value, file: file)
+      origins[row.name] = place(value, file)
     }
   }
 
@@ -82,13 +95,27 @@ extension Settings {
   }
 
   /// Keys and tokens come from a systemd credential, a file or the environment: never from the command line.
-  private mutating func readSecrets(environment: [String: String]) throws(SettingError) {
+  private mutating func readSecrets(
+    environment: [String: String], _ origins: inout [String: String]
+  ) throws(SettingError) {
     let credentials = environment["CREDENTIALS_DIRECTORY"]
-    apiKeyFile = apiKeyFile ?? credential("api-key", in: credentials)
-    localTokenFile = localTokenFile ?? credential("local-token", in: credentials)
-    if let key = environment["CHATROUTESD_API_KEY"], !key.isEmpty { apiKey = Secret(key) }
-    if let apiKeyFile { apiKey = Secret(try readSecret(apiKeyFile, "api-key-file")) }
+    if apiKeyFile == nil, let path = credential("api-key", in: credentials) {
+      (apiKeyFile, origins["api-key-file"]) = (path, "systemd credential")
+    }
+    if localTokenFile == nil, let path = credential("local-token", in: credentials) {
+      (localTokenFile, origins["local-token-file"]) = (path, "systemd credential")
+    }
+    if let key = environment["CHATROUTESD_API_KEY"], !key.isEmpty {
+      (apiKey, origins[Self.apiKeyName]) = (Secret(key), "CHATROUTESD_API_KEY")
+    }
+    if let apiKeyFile {
+      apiKey = Secret(try readSecret(apiKeyFile, "api-key-file"))
+      origins[Self.apiKeyName] = origins["api-key-file"]
+    }
   }
+
+  /// How the key itself is called where values are listed; it is no setting.
+  static let apiKeyName = "api-key"
 
   /// The path of a systemd credential; an empty one stands for "none" (the unit's default).
   private func credential(_ name: String, in directory: String?) -> String? {

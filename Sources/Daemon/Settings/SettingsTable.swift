@@ -11,43 +11,68 @@ public struct Setting: Sendable {
   public let help: String
   public let isList: Bool
   let apply: @Sendable (inout Settings, [String]) -> Bool
+  /// The value as the file would have it, one element unless it is a list; nil: there is none.
+  let show: @Sendable (Settings) -> [String]?
 
   /// `CHATROUTESD_…`, the environment's name of the setting.
   public var environmentName: String {
     "CHATROUTESD_" + name.uppercased().replacing("-", with: "_")
   }
 
-  fileprivate init(
-    _ name: String, _ expected: String, _ help: String,
-    one apply: @escaping @Sendable (inout Settings, String) -> Bool
-  ) {
+  /// The value when nobody sets it, as `value(in:)` writes it.
+  public var defaultText: String? { text(in: Settings()) }
+
+  /// The value as the file would have it; nil: there is none.
+  func text(in settings: Settings) -> String? {
+    guard let values = show(settings) else { return nil }
+    return isList ? "[" + values.map(Self.quoted).joined(separator: ", ") + "]" : values.first.map(Self.plain)
+  }
+
+  /// YAML reads most words as they are.
+  private static func plain(_ text: String) -> String {
+    let isPlain = text.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"#'\"{}[],&*!|>%@`".utf8.contains($0) }
+    return isPlain && !text.isEmpty && !text.hasSuffix(":") && !text.hasPrefix("-") ? text : quoted(text)
+  }
+
+  private static func quoted(_ text: String) -> String { JSONText.quoted(text) }
+
+  fileprivate init(_ name: String, _ expected: String, _ help: String, one accessor: SettingAccessor) {
     (self.name, self.expected, self.help, isList) = (name, expected, help, false)
-    self.apply = { settings, values in values.count == 1 && apply(&settings, values[0]) }
+    apply = { settings, values in values.count == 1 && accessor.apply(&settings, values[0]) }
+    show = { settings in accessor.show(settings).map { [$0] } }
   }
 
   fileprivate init(
     _ name: String, _ expected: String, _ help: String,
-    list apply: @escaping @Sendable (inout Settings, [String]) -> Bool
+    list apply: @escaping @Sendable (inout Settings, [String]) -> Bool,
+    show: @escaping @Sendable (Settings) -> [String]
   ) {
     (self.name, self.expected, self.help, isList) = (name, expected, help, true)
     self.apply = apply
+    self.show = show
   }
+}
+
+/// How one value is read and written.
+private struct SettingAccessor: Sendable {
+  let apply: @Sendable (inout Settings, String) -> Bool
+  let show: @Sendable (Settings) -> String?
 }
 
 /// The one list of settings: file, environment, flags and documentation are checked against it.
 public enum SettingsTable {
   public static let all: [Setting] = [
     Setting(
-      "listen", "addresses such as 127.0.0.1:8484, [::1]:8484 or unix:/path", "where local apps connect", list: listen),
+      "listen", "addresses such as 127.0.0.1:8484, [::1]:8484 or unix:/path", "where local apps connect", list: listen,
+      show: { $0.listen.map(\.description) }),
     Setting(
       "upstream", "an origin without a path, such as https://api.chatroutes.com", "the API behind the daemon",
-      one: upstream),
-    Setting("database", "a file path", "the mirror") {
-      $0.database = $1
-      return !$1.isEmpty
-    },
+      one: SettingAccessor(apply: upstream, show: { $0.upstream })),
+    Setting("database", "a file path", "the mirror", one: path(\.database)),
     Setting("freshness", "network-first or cache-first", "who is asked first", one: choice(\.freshness)),
-    Setting("fresh-for", "seconds", "all three freshness times at once", one: freshFor),
+    Setting(
+      "fresh-for", "seconds", "all three freshness times at once",
+      one: SettingAccessor(apply: freshFor, show: { _ in nil })),
     Setting("fresh-for-lists", "seconds", "how long a conversation list is fresh", one: seconds(\.freshFor.lists)),
     Setting(
       "fresh-for-conversations", "seconds", "how long conversations, messages, branches and trees are fresh",
@@ -57,28 +82,26 @@ public enum SettingsTable {
       "soft-deadline", "seconds", "how long a read waits for upstream when there is a copy",
       one: seconds(\.softDeadline)),
     Setting("mode", "auto, offline or bypass", "who answers", one: choice(\.mode)),
-    Setting("log-level", "trace, debug, info, notice, warning, error or critical", "how much is logged", one: logLevel),
+    Setting(
+      "log-level", "trace, debug, info, notice, warning, error or critical", "how much is logged",
+      one: SettingAccessor(apply: logLevel, show: { $0.logLevel.rawValue })),
     Setting("access-log", "true or false", "one line a request, without query values", one: flag(\.accessLog)),
-    Setting("api-key-file", "a file path", "a key for apps that send none") {
-      $0.apiKeyFile = $1
-      return !$1.isEmpty
-    },
-    Setting("local-token-file", "a file path", "a token that local callers must send") {
-      $0.localTokenFile = $1
-      return !$1.isEmpty
-    },
+    Setting("api-key-file", "a file path", "a key for apps that send none", one: path(\.apiKeyFile)),
+    Setting(
+      "local-token-file", "a file path", "a token that local callers must send",
+      one: path(\.localTokenFile)),
     Setting(
       "allowed-hosts", "host names", "further names for the Host field",
       list: {
         $0.allowedHosts = $1
         return true
-      }),
+      }, show: { $0.allowedHosts }),
     Setting(
       "allowed-origins", "origins such as http://localhost:3000", "web origins that may call",
       list: {
         $0.allowedOrigins = $1
         return true
-      }),
+      }, show: { $0.allowedOrigins }),
     Setting("connect-timeout", "seconds", "bound for TCP and TLS towards upstream", one: seconds(\.connectTimeout)),
     Setting("upstream-timeout", "seconds", "bound for upstream's response head", one: seconds(\.upstreamTimeout)),
     Setting(
@@ -103,11 +126,9 @@ public enum SettingsTable {
       "max-age", "seconds up to 100 years, 0 for good", "how long unused conversations are kept",
       one: number(\.maxAge, in: 0...3_155_760_000)),
     Setting("keep-deleted", "true or false", "whether texts of deleted messages are kept", one: flag(\.keepDeleted)),
-    Setting("event-loops", "a number from 1 to 64", "threads that serve clients") {
-      guard let number = Int($1), (1...64).contains(number) else { return false }
-      $0.eventLoops = number
-      return true
-    },
+    Setting(
+      "event-loops", "a number from 1 to 64", "threads that serve clients",
+      one: SettingAccessor(apply: eventLoops, show: { $0.eventLoops.map(String.init) })),
     Setting("connections-max", "a number", "clients served at once", one: bytes(\.connectionsMax)),
     Setting(
       "requests-per-connection", "a number above 0", "requests on one connection before it is closed",
@@ -174,34 +195,51 @@ public enum SettingsTable {
     return true
   }
 
+  private static func eventLoops(_ settings: inout Settings, _ value: String) -> Bool {
+    guard let number = Int(value), (1...64).contains(number) else { return false }
+    settings.eventLoops = number
+    return true
+  }
+
+  private static func path(_ path: any WritableKeyPath<Settings, String?> & Sendable) -> SettingAccessor {
+    SettingAccessor(
+      apply: { settings, value in
+        settings[keyPath: path] = value
+        return !value.isEmpty
+      }, show: { $0[keyPath: path] })
+  }
+
   private static func choice<Choice: RawRepresentable<String> & SendableMetatype>(
     _ path: any WritableKeyPath<Settings, Choice> & Sendable
-  ) -> @Sendable (inout Settings, String) -> Bool {
-    { settings, value in
-      guard let choice = Choice(rawValue: value) else { return false }
-      settings[keyPath: path] = choice
-      return true
-    }
+  ) -> SettingAccessor {
+    SettingAccessor(
+      apply: { settings, value in
+        guard let choice = Choice(rawValue: value) else { return false }
+        settings[keyPath: path] = choice
+        return true
+      }, show: { $0[keyPath: path].rawValue })
   }
 
   private static func flag(
     _ path: any WritableKeyPath<Settings, Bool> & Sendable
-  ) -> @Sendable (inout Settings, String) -> Bool {
-    { settings, value in
-      guard let flag = Bool(value) else { return false }
-      settings[keyPath: path] = flag
-      return true
-    }
+  ) -> SettingAccessor {
+    SettingAccessor(
+      apply: { settings, value in
+        guard let flag = Bool(value) else { return false }
+        settings[keyPath: path] = flag
+        return true
+      }, show: { String($0[keyPath: path]) })
   }
 
   private static func seconds(
     _ path: any WritableKeyPath<Settings, Duration> & Sendable
-  ) -> @Sendable (inout Settings, String) -> Bool {
-    { settings, value in
-      guard let time = duration(value) else { return false }
-      settings[keyPath: path] = time
-      return true
-    }
+  ) -> SettingAccessor {
+    SettingAccessor(
+      apply: { settings, value in
+        guard let time = duration(value) else { return false }
+        settings[keyPath: path] = time
+        return true
+      }, show: { secondsText($0[keyPath: path]) })
   }
 
   /// No daemon needs less than one line of a terminal or more than a head of 1 MiB.
@@ -209,24 +247,35 @@ public enum SettingsTable {
 
   private static func bytes(
     _ path: any WritableKeyPath<Settings, Int> & Sendable
-  ) -> @Sendable (inout Settings, String) -> Bool {
+  ) -> SettingAccessor {
     number(path, in: 0...Int.max)
   }
 
   private static func number(
     _ path: any WritableKeyPath<Settings, Int> & Sendable, in range: ClosedRange<Int>
-  ) -> @Sendable (inout Settings, String) -> Bool {
-    { settings, value in
-      guard let number = Int(value), range.contains(number) else { return false }
-      settings[keyPath: path] = number
-      return true
-    }
+  ) -> SettingAccessor {
+    SettingAccessor(
+      apply: { settings, value in
+        guard let number = Int(value), range.contains(number) else { return false }
+        settings[keyPath: path] = number
+        return true
+      }, show: { String($0[keyPath: path]) })
   }
 
   /// Seconds as a decimal number, from 0 to a year.
   private static func duration(_ value: String) -> Duration? {
     guard let seconds = Double(value), seconds >= 0, seconds <= 31_536_000 else { return nil }
     return .milliseconds(Int64(seconds * 1000))
+  }
+
+  /// `120`, `0.25`.
+  private static func secondsText(_ duration: Duration) -> String {
+    let (seconds, attoseconds) = duration.components
+    guard attoseconds != 0 else { return String(seconds) }
+    let milliseconds = String(attoseconds / 1_000_000_000_000_000)
+    var text = "\(seconds).\(String(repeating: "0", count: 3 - milliseconds.count))\(milliseconds)"
+    while text.hasSuffix("0") { text.removeLast() }
+    return text
   }
 
   private static func editDistance(_ left: [UInt8], _ right: [UInt8]) -> Int {
