@@ -19,6 +19,7 @@ public final class LocalServer: Sendable {
   /// Connections that are only told that there is no room.
   let turnedAway = Atomic<Int>(0)
   private let state = Mutex(State())
+  private let ended = Atomic<Bool>(false)
 
   private struct State {
     var loops: [EventLoop] = []
@@ -80,6 +81,7 @@ public final class LocalServer: Sendable {
     } onCancel: {
       drain(deadline: .zero)
     }
+    ended.store(true, ordering: .relaxed)
     for loop in loops { loop.stop() }
   }
 
@@ -100,6 +102,12 @@ public final class LocalServer: Sendable {
     for loop in state.withLock({ $0.loops }) { loop.statistics.add(to: &total) }
     return total
   }
+
+  /// The loops that prove that they turn.
+  var loopsForPulse: [EventLoop] { state.withLock { $0.loops } }
+
+  /// Whether the run is over: its loops turn no more.
+  public var hasEnded: Bool { ended.load(ordering: .relaxed) }
 
   private func add(_ listeners: [ListeningSocket]) throws(ListenError) {
     try state.withLock { state throws(ListenError) in

@@ -18,6 +18,8 @@ final class LoopStatistics: Sendable {
   let acceptedConnections = Atomic<Int>(0)
   let requests = Atomic<Int>(0)
   let parseErrors = Atomic<Int>(0)
+  /// Turns that were asked for, and made.
+  let turns = Atomic<Int>(0)
 
   func add(to total: inout ServerStatistics) {
     total.openConnections += openConnections.load(ordering: .relaxed)

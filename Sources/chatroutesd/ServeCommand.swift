@@ -12,6 +12,9 @@ struct ServeCommand: AsyncParsableCommand {
       file, that over the defaults. An API key for apps that send none comes from
       api-key-file, a systemd credential or CHATROUTESD_API_KEY: never a flag.
 
+      SIGHUP reads the settings again; docs/settings.md tells which take effect
+      at once, the log tells which do not. From a terminal it ends the daemon.
+
       Exit codes: 0 after SIGTERM, 64 usage, 78 configuration, 69 cannot listen,
       or no mirror can be made, or another daemon has it. A mirror that cannot be
       written is read, and forwarding goes on.
@@ -48,10 +51,16 @@ struct ServeCommand: AsyncParsableCommand {
   func run() async throws {
     let settings = try location.settings(flags: flags)
     let environment = ProcessInfo.processInfo.environment
-    let logger = Log.make(level: settings.logLevel, environment: environment)
+    let level = LogLevel(settings.logLevel)
+    let logger = Log.make(level: level, environment: environment)
+    let (flags, file) = (flags + location.flags, location.file)
     do {
-      try await ProxyDaemon.serve(settings, environment: environment, version: Version.text, logger: logger) {
-        bound, database in
+      try await ProxyDaemon.serve(
+        settings, environment: environment, version: Version.text, logger: logger, level: level,
+        reload: { () throws(SettingError) in
+          try Settings.load(flags: flags, environment: environment, file: file)
+        }
+      ) { bound, database in
         let places = bound.map(Places.url).joined(separator: " ")
         Terminal.note("chatroutesd ready: \(places) -> \(settings.upstream), mirror \(database)")
       }
@@ -74,7 +83,7 @@ struct ServeCommand: AsyncParsableCommand {
 /// Makes the program's loggers.
 enum Log {
   /// A logger on standard error, with priorities when that is the journal.
-  static func make(level: Logger.Level, environment: [String: String]) -> Logger {
+  static func make(level: LogLevel, environment: [String: String]) -> Logger {
     Logger(label: "chatroutesd") { label in
       JournalLogHandler(label: label, level: level, hasPriority: environment["JOURNAL_STREAM"] != nil)
     }

@@ -32,6 +32,8 @@ final class Program: Sendable {
   var port: UInt16 { UInt16(addresses[0].split(separator: ":").last!)! }
   var standardError: String { running.errors }
 
+  func signal(_ number: CInt) { kill(running.process.processIdentifier, number) }
+
   /// Ends it as a machine crash would.
   func killHard() async { _ = await running.end(SIGKILL) }
 
@@ -69,7 +71,7 @@ final class Program: Sendable {
 }
 
 /// A process whose output is in files.
-private final class Running: @unchecked Sendable {
+final class Running: @unchecked Sendable {
   // @unchecked: set up once in init; Process guards its own state.
   let process = Process()
   private let folder: Folder

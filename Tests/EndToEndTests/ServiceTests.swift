@@ -16,6 +16,109 @@ import Testing
     #expect(await manager.next().hasPrefix("STOPPING=1\nSTATUS="))
   }
 
+  /// `systemd-socket-activate` starts the daemon with the first connection and hands its sockets over.
+  @Test(.enabled(if: activate != nil, "systemd is not installed"))
+  func socketsOfTheServiceManagerAreServed() async throws {
+    let folder = try Folder()
+    let (port, unix) = (try freePort(), folder.file("app.sock"))
+    let running = try Running(
+      try #require(Self.activate),
+      [
+        "-l", "127.0.0.1:\(port)", "-l", unix, "-l", folder.file("own-control.sock"),
+        "--fdname=http:local:control", Program.binary.path, "serve", "--upstream", "http://127.0.0.1:9", "--database",
+        folder.file("mirror.sqlite"),
+      ], ProcessInfo.processInfo.environment)
+    defer { running.process.terminate() }
+    #expect(await running.wait(seconds: 10, until: { $0.errors.contains("Listening on") }), "\(running.errors)")
+    let client = try await RawClient(port: port)
+    try await client.send("GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    #expect(try await client.answer().status == 200)
+    #expect(running.errors.contains("chatroutesd ready: http://127.0.0.1:\(port) "), "\(running.errors)")
+    #expect(running.errors.contains("unix:\(unix)"), "\(running.errors)")
+    #expect(!running.errors.contains("8484"), "the built-in addresses are not used")
+    for (socket, path, text) in [(unix, "/healthz", "ok"), (folder.file("own-control.sock"), "/mode", "auto")] {
+      let client = try RawClient(unixPath: socket)
+      try await client.send("GET \(path) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      #expect(try await client.answer().text.contains(text), "\(socket)")
+    }
+    running.process.terminate()
+    #expect(await running.wait(seconds: 20, until: { !$0.process.isRunning }))
+    #expect(running.process.terminationStatus == 0, "\(running.errors)")
+  }
+
+  /// SIGHUP takes over what may change, names what may not, and a file that is wrong changes nothing; a connection stays.
+  @Test func settingsAreReadAgainWhileAConnectionStays() async throws {
+    let folder = try Folder()
+    let manager = try DatagramSocket(path: folder.file("notify"))
+    func write(_ settings: String) throws {
+      try settings.write(toFile: folder.file("s.yaml"), atomically: true, encoding: .utf8)
+    }
+    try write("upstream: http://127.0.0.1:9\n")
+    let daemon = try await Program(
+      [
+        "serve", "--listen", "127.0.0.1:0", "--config", folder.file("s.yaml"), "--database", folder.file("m.sqlite"),
+      ], environment: ["NOTIFY_SOCKET": folder.file("notify")])
+    #expect(await manager.next().hasPrefix("READY=1"))
+    let client = try await RawClient(port: daemon.port)
+    func status(_ host: String, on client: RawClient) async throws -> Int {
+      try await client.send("GET /healthz HTTP/1.1\r\nHost: \(host)\r\n\r\n")
+      return try await client.answer().status
+    }
+    #expect(try await status("127.0.0.1", on: client) == 200)
+    // A refusal closes its connection.
+    let refused = try await status("devbox.test", on: try await RawClient(port: daemon.port))
+    #expect(refused == 421, "the name is not listed yet")
+    try write("upstream: http://127.0.0.1:10\nallowed-hosts: [devbox.test]\nlog-level: debug\n")
+    daemon.signal(SIGHUP)
+    let reloading = await manager.next()
+    #expect(reloading.contains(/^RELOADING=1\nMONOTONIC_USEC=[0-9]+$/), "\(reloading)")
+    #expect(await manager.next() == "READY=1\nSTATUS=settings read again; at the next start: upstream")
+    #expect(try await status("devbox.test", on: client) == 200, "on the connection that was there")
+    #expect(daemon.standardError.contains("settings were read again"), "\(daemon.standardError)")
+    #expect(daemon.standardError.contains("take effect at the next start only settings=upstream"))
+    try write("allowed-hosts: [devbox.test]\nmodus: fast\n")
+    daemon.signal(SIGHUP)
+    #expect(await manager.next().hasPrefix("RELOADING=1"))
+    #expect(await manager.next() == "READY=1\nSTATUS=settings not read again: see the log")
+    #expect(try await status("devbox.test", on: client) == 200)
+    #expect(daemon.standardError.contains("s.yaml:2:1: unknown setting modus."), "\(daemon.standardError)")
+    #expect(await daemon.terminate() == 0)
+  }
+
+  static var activate: URL? {
+    let path = "/usr/bin/systemd-socket-activate"
+    return FileManager.default.isExecutableFile(atPath: path) ? URL(fileURLWithPath: path) : nil
+  }
+
+  private func freePort() throws -> UInt16 {
+    let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let code = withUnsafeMutablePointer(to: &address) { pointer in
+      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
+      }
+    }
+    try #require(code == 0)
+    return UInt16(bigEndian: address.sin_port)
+  }
+
+  /// A period of 0.3 s: what comes is the proof that the loops turn, again and again.
+  @Test func theWatchdogIsTold() async throws {
+    let folder = try Folder()
+    let manager = try DatagramSocket(path: folder.file("notify"))
+    let daemon = try await Program(
+      ["serve", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9", "--database", folder.file("m.sqlite")],
+      environment: ["NOTIFY_SOCKET": folder.file("notify"), "WATCHDOG_USEC": "300000"])
+    var messages = [String]()
+    for _ in 1...4 { messages.append(await manager.next()) }
+    #expect(messages.filter { $0 == "WATCHDOG=1" }.count == 3 && messages.contains { $0.hasPrefix("READY=1") })
+    #expect(await daemon.terminate() == 0)
+  }
+
   static var analyze: URL? {
     let path = "/usr/bin/systemd-analyze"
     return FileManager.default.isExecutableFile(atPath: path) ? URL(fileURLWithPath: path) : nil
@@ -40,10 +143,12 @@ import Testing
   @Test(
     .enabled(if: analyze != nil, "systemd is not installed"),
     arguments: [
-      ("chatroutesd.service", []), ("chatroutesd-user.service", ["--user"]),
+      ("chatroutesd.service", []), ("chatroutesd-user.service", ["--user"]), ("chatroutesd.socket", []),
     ])
   func unitsAreValid(name: String, options: [String]) async throws {
     let folder = try Folder()
+    // A socket starts the service of its name.
+    if name.hasSuffix(".socket") { _ = try unit("chatroutesd.service", in: folder) }
     let run = try await Program.run(
       try #require(Self.analyze), options + ["verify", "--man=no", try unit(name, in: folder)],
       environment: ["XDG_RUNTIME_DIR": folder.path])

@@ -13,7 +13,8 @@ final class Reads: Sendable {
     var softDeadline: Duration
   }
 
-  private let policy: Policy
+  private let live: Live<Policy>
+  private var policy: Policy { live.current }
   private let mirror: Mirror
   private let upstream: Upstream
   private let forwarding: Forwarding
@@ -23,10 +24,10 @@ final class Reads: Sendable {
   private let fetches = Fetches()
 
   init(
-    policy: Policy, mirror: Mirror, upstream: Upstream, forwarding: Forwarding, recorder: Recorder,
+    policy: Live<Policy>, mirror: Mirror, upstream: Upstream, forwarding: Forwarding, recorder: Recorder,
     background: BackgroundWork, counters: Counters
   ) {
-    (self.policy, self.mirror, self.upstream, self.forwarding) = (policy, mirror, upstream, forwarding)
+    (live, self.mirror, self.upstream, self.forwarding) = (policy, mirror, upstream, forwarding)
     (self.recorder, self.background, self.counters) = (recorder, background, counters)
   }
 

@@ -6,7 +6,7 @@ internal import WireFormats
 /// What passes between a client and upstream: everything but what belongs to one hop (RFC 9110 §7.6.1).
 struct Forwarding: Sendable {
   /// Added to requests that carry no credential of their own.
-  let apiKey: Secret?
+  let apiKey: Live<Secret?>
 
   /// Fields of one hop, and `Host`, which names the next one.
   private static let hopByHop: Set<String> = [
@@ -47,7 +47,7 @@ struct Forwarding: Sendable {
     let all = head.httpFields()
     var fields = Self.endToEnd(all, named: all[values: .connection])
     if all.contains(.cookie) { Self.removePageCookie(from: &fields) }
-    if let apiKey, !all.contains(Self.authorization), head.count("x-api-key") == 0 {
+    if let apiKey = apiKey.current, !all.contains(Self.authorization), head.count("x-api-key") == 0 {
       fields.append(HTTPField(name: Self.authorization, value: "ApiKey \(apiKey.revealed)"))
     }
     return fields

@@ -33,7 +33,7 @@ final class Caretaker: Sendable {
   }
 
   private let mirror: Mirror
-  private let policy: RetentionPolicy
+  private let policy: Live<RetentionPolicy>
   private let counters: Counters
   private let ledger: DayLedger
   private let logger: Logger
@@ -48,7 +48,7 @@ final class Caretaker: Sendable {
   ///   - isReachable: Whether what is dropped could be fetched again.
   ///   - becameWritable: Called when a mirror that could not be written was opened for writing after all.
   init(
-    mirror: Mirror, policy: RetentionPolicy, checksFirst: Bool, counters: Counters, ledger: DayLedger,
+    mirror: Mirror, policy: Live<RetentionPolicy>, checksFirst: Bool, counters: Counters, ledger: DayLedger,
     logger: Logger,
     isReachable: @escaping @Sendable () -> Bool, becameWritable: @escaping @Sendable () -> Void = {}
   ) {
@@ -179,7 +179,7 @@ final class Caretaker: Sendable {
 
   /// One pass over the limits.
   func keepWithinLimits() async {
-    var policy = policy
+    var policy = policy.current
     // During an outage nothing is seen: it would all grow old at once.
     if !isReachable() { policy.ageMax = nil }
     do throws(MirrorError) {

@@ -20,7 +20,8 @@ final class ControlSocket: Sendable {
   }
 
   /// A server that answers on the socket; it listens once this returns.
-  func server(in directory: String) throws(ListenError) -> LocalServer {
+  /// - Parameter inherited: a further socket, whose mode is its unit's.
+  func server(in directory: String, inherited: CInt? = nil) throws(ListenError) -> LocalServer {
     var configuration = ServerConfiguration()
     configuration.name = "control"
     configuration.loops = 1
@@ -31,6 +32,7 @@ final class ControlSocket: Sendable {
     configuration.serverFailure = { Failure.server(status: $0.status, message: $0.message).response }
     let server = LocalServer(configuration: configuration) { try await self.answer($0) }
     _ = try server.bind([.unix(path: Self.path(in: directory))])
+    if let inherited { _ = try server.adopt(descriptor: inherited) }
     return server
   }
 

@@ -1,16 +1,37 @@
 internal import Foundation
 public import Logging
+internal import Synchronization
+
+/// How much is logged, by all loggers that share it; it may change while they are used.
+public final class LogLevel: Sendable {
+  private let index: Atomic<Int>
+
+  public init(_ level: Logger.Level) { index = Atomic(Self.index(of: level)) }
+
+  public var current: Logger.Level {
+    get { Logger.Level.allCases[index.load(ordering: .relaxed)] }
+    set { index.store(Self.index(of: newValue), ordering: .relaxed) }
+  }
+
+  private static func index(of level: Logger.Level) -> Int { Logger.Level.allCases.firstIndex(of: level) ?? 0 }
+}
 
 /// Writes `<N>message key=value` lines to standard error: under systemd the prefix is the priority (sd-daemon(3)).
 public struct JournalLogHandler: LogHandler {
-  public var logLevel: Logger.Level
+  /// The shared level, until somebody sets one for this logger.
+  public var logLevel: Logger.Level {
+    get { ownLevel ?? level.current }
+    set { ownLevel = newValue }
+  }
+  private var ownLevel: Logger.Level?
+  private let level: LogLevel
   public var metadata: Logger.Metadata = [:]
   private let label: String
   private let hasPriority: Bool
 
   /// - Parameter hasPriority: whether standard error is the journal; a terminal gets the level's name instead.
-  public init(label: String, level: Logger.Level, hasPriority: Bool) {
-    (self.label, logLevel, self.hasPriority) = (label, level, hasPriority)
+  public init(label: String, level: LogLevel, hasPriority: Bool) {
+    (self.label, self.level, self.hasPriority) = (label, level, hasPriority)
   }
 
   public subscript(metadataKey key: String) -> Logger.Metadata.Value? {

@@ -4,12 +4,14 @@ public import LocalServer
 public import Logging
 internal import MirrorStore
 public import ServiceLifecycle
+internal import Synchronization
 internal import UnixSignals
 internal import WireFormats
 
 /// The daemon put together: server in front, mirror beside, upstream behind.
 public final class ProxyDaemon: Sendable {
   private let settings: Settings
+  private let live: LiveSettings
   private let directory: String
   /// One daemon a mirror: two would miss each other's writes.
   private let lock: ProcessLock
@@ -22,15 +24,22 @@ public final class ProxyDaemon: Sendable {
   private let logger: Logger
   private let mode: CurrentMode
   private let control: ControlSocket
+  private let inherited: InheritedSockets
+  /// As they were read last.
+  private let known: Mutex<Settings>
 
   /// Opens the mirror and prepares everything; nothing listens yet.
   /// - Parameters:
   ///   - transport: the way to upstream.
   ///   - version: shown in `/status`.
+  ///   - inherited: sockets that the service manager opened.
   public init(
-    _ settings: Settings, database path: String, transport: any Transport, version: String, logger: Logger
+    _ settings: Settings, database path: String, transport: any Transport, version: String, logger: Logger,
+    inherited: InheritedSockets = InheritedSockets()
   ) throws(StartError) {
-    (self.settings, self.logger) = (settings, logger)
+    (self.settings, self.logger, self.inherited) = (settings, logger, inherited)
+    live = try LiveSettings(settings)
+    known = Mutex(settings)
     directory = (path as NSString).deletingLastPathComponent
     // Before anything is opened: another daemon's mirror must not be touched, damaged or not.
     lock = try MirrorFile.lock(path)
@@ -48,7 +57,7 @@ public final class ProxyDaemon: Sendable {
     let counters = Counters()
     let ledger = DayLedger(counters: counters, upstream: upstream)
     caretaker = Caretaker(
-      mirror: mirror, policy: settings.retention, checksFirst: Self.trustedSince(lock) == nil, counters: counters,
+      mirror: mirror, policy: live.retention, checksFirst: Self.trustedSince(lock) == nil, counters: counters,
       ledger: ledger, logger: logger,
       isReachable: { [upstream, mode] in mode.current != .offline && !upstream.prefersMirror },
       becameWritable: { [weak lock] in lock?.eraseNote() })
@@ -62,13 +71,12 @@ public final class ProxyDaemon: Sendable {
     let pages = OwnPages(
       access: PageAccess(secret: try SecretFile.pageSecret.loadOrCreate(in: directory)), store: store,
       upstream: upstream, mode: mode, report: report, ledger: ledger)
-    let forwarding = Forwarding(apiKey: settings.apiKey)
+    let forwarding = Forwarding(apiKey: live.apiKey)
     let routes = Routes(
-      gate: try Self.gate(settings), daemonKey: settings.apiKey, mode: mode,
+      live: live, mode: mode,
       reads: Reads(
-        policy: .init(
-          freshness: settings.freshness, freshFor: settings.freshFor, softDeadline: settings.softDeadline),
-        mirror: mirror, upstream: upstream, forwarding: forwarding, recorder: recorder, background: background,
+        policy: live.reading, mirror: mirror, upstream: upstream, forwarding: forwarding, recorder: recorder,
+        background: background,
         counters: counters),
       writes: Writes(
         upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters,
@@ -80,7 +88,7 @@ public final class ProxyDaemon: Sendable {
           consumerSilenceMax: settings.writeStallTimeout + .seconds(10), absorbsRetries: settings.absorbRetries),
         upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters,
         logger: logger),
-      ownPages: pages, report: report, counters: counters, accessLog: settings.accessLog ? logger : nil)
+      ownPages: pages, report: report, counters: counters, logger: logger)
     server = LocalServer(
       configuration: Self.configuration(settings, logger), ready: { routes.readyAnswer($0) },
       handler: { await routes.answer($0) })
@@ -88,11 +96,17 @@ public final class ProxyDaemon: Sendable {
     control = ControlSocket(mode: mode, upstream: upstream, report: report, logger: logger)
   }
 
-  /// Begins to listen.
+  /// Begins to listen: on the sockets that the service manager opened, and on the addresses of the settings. Where there are
+  /// such sockets, the built-in addresses are not used.
   /// - Returns: the addresses with their ports resolved.
   /// - Throws: `StartError` that names the address and what to do.
   public func bind() throws(StartError) -> [ListenAddress] {
-    let bound = settings.listenIsExplicit ? try listen(settings.listen) : try listenOnLoopback()
+    var bound = try inherited.apps.map { descriptor throws(StartError) in try adopt(descriptor) }
+    if settings.listenIsExplicit {
+      bound += try listen(settings.listen)
+    } else if bound.isEmpty {
+      bound = try listenOnLoopback()
+    }
     do { try RunFile(pid: getpid(), listen: bound.map(\.description)).write(in: directory) } catch {
       logger.warning("commands do not find this daemon without --url", metadata: ["cause": "\(error)"])
     }
@@ -123,10 +137,27 @@ public final class ProxyDaemon: Sendable {
     ] + controlServices
   }
 
+  private func watchdog(_ environment: [String: String], _ manager: NotifySocket) -> Watchdog? {
+    Watchdog(environment: environment, server: server) { manager.send("WATCHDOG=1") }
+  }
+
+  /// Takes over settings while requests and streams go on.
+  /// - Returns: what changed, and what of it takes effect at the next start only, by name.
+  /// - Throws: `StartError`: nothing was taken over.
+  func reload(_ new: Settings) throws(StartError) -> (changed: [String], later: [String]) {
+    try live.replace(with: new)
+    let before = known.withLock { known in
+      defer { known = new }
+      return known
+    }
+    let changed = SettingsTable.all.filter { $0.text(in: before) != $0.text(in: new) }
+    return (changed.filter(\.isLive).map(\.name), changed.filter { !$0.isLive }.map(\.name))
+  }
+
   /// A daemon that cannot be controlled is still a daemon.
   private var controlServices: [any Service] {
     do {
-      let server = try control.server(in: directory)
+      let server = try control.server(in: directory, inherited: inherited.control)
       return [PlainService(run: { await server.run() }, stop: { server.drain(deadline: .zero) })]
     } catch {
       logger.warning("the mode cannot be switched while running", metadata: ["cause": "\(error)"])
@@ -142,6 +173,17 @@ public final class ProxyDaemon: Sendable {
     RunFile.remove(in: directory)
     if !mirror.unsettled.hasFailures { lock.leave(Self.cleanEnd + String(mirror.trustedSince.milliseconds)) }
     do { try store.close() } catch { logger.error("cannot close the mirror", metadata: ["cause": "\(error)"]) }
+  }
+
+  private func adopt(_ descriptor: CInt) throws(StartError) -> ListenAddress {
+    let address: ListenAddress
+    do { address = try server.adopt(descriptor: descriptor) } catch { throw StartError("\(error)") }
+    guard address.isLoopback || settings.localTokenFile != nil else {
+      throw StartError(
+        "the socket unit's \(address) can be reached from other machines. Set local-token-file, or ListenStream=127.0.0.1:…"
+      )
+    }
+    return address
   }
 
   private func listen(_ addresses: [ListenAddress]) throws(StartError) -> [ListenAddress] {
@@ -180,17 +222,6 @@ public final class ProxyDaemon: Sendable {
         metadata: ["directory": "\(directory)"])
     }
     return try SecretFile.accountKey.loadOrCreate(in: directory)
-  }
-
-  private static func gate(_ settings: Settings) throws(StartError) -> RequestGate {
-    var token: Secret?
-    if let file = settings.localTokenFile {
-      do throws(SettingError) { token = Secret(try settings.readSecret(file, "local-token-file")) } catch {
-        throw StartError("\(error)")
-      }
-    }
-    return RequestGate(
-      allowedHosts: settings.allowedHosts, allowedOrigins: settings.allowedOrigins, localToken: token)
   }
 
   private static func configuration(_ settings: Settings, _ logger: Logger) -> ServerConfiguration {
@@ -243,21 +274,34 @@ private struct CaretakerService: Service {
 extension ProxyDaemon {
   /// Runs until SIGTERM or SIGINT, then drains: running requests may finish within the drain deadline.
   ///
-  /// - Parameter ready: is called once it listens.
+  /// - Parameters:
+  ///   - reload: reads the settings again; it is called at SIGHUP.
+  ///   - level: what the logger looks at.
+  ///   - ready: is called once it listens.
   /// - Throws: `StartError`.
   public static func serve(
-    _ settings: Settings, environment: [String: String], version: String, logger: Logger,
+    _ settings: Settings, environment: [String: String], version: String, logger: Logger, level: LogLevel,
+    reload: @escaping @Sendable () throws(SettingError) -> Settings,
     ready: @escaping @Sendable ([ListenAddress], String) -> Void
   ) async throws {
     DescriptorLimit.raise()
     let path = DatabaseLocation.path(settings.database, environment: environment)
     let transport = try upstreamTransport(settings)
-    let daemon = try ProxyDaemon(settings, database: path, transport: transport, version: version, logger: logger)
+    let daemon = try ProxyDaemon(
+      settings, database: path, transport: transport, version: version, logger: logger,
+      inherited: InheritedSockets(environment: environment))
     let bound = try daemon.bind()
     defer { daemon.close() }
     let manager = NotifySocket(path: environment["NOTIFY_SOCKET"])
     let places = bound.map(\.description).joined(separator: ", ")
     var services = daemon.services { manager?.send("STOPPING=1\nSTATUS=finishing running requests") }
+    // The first to start is the last to stop.
+    if let watchdog = manager.flatMap({ daemon.watchdog(environment, $0) }) { services.insert(watchdog, at: 0) }
+    // A terminal that is closed sends the signal too, and means the end.
+    if isatty(STDIN_FILENO) == 0 {
+      services.append(
+        ReloadService(read: reload, daemon: daemon, level: level, logger: logger) { manager?.send($0) })
+    }
     services.append(
       AnnouncingService {
         ready(bound, path)

@@ -5,8 +5,7 @@ internal import WireFormats
 
 /// Everything that the daemon answers, in the order in which it decides: gate, API, its own pages.
 final class Routes: Sendable {
-  private let gate: RequestGate
-  private let daemonCredential: Credential?
+  private let live: LiveSettings
   private let mode: CurrentMode
   private let reads: Reads
   private let writes: Writes
@@ -14,25 +13,25 @@ final class Routes: Sendable {
   private let ownPages: OwnPages
   private let report: Report
   private let counters: Counters
-  private let accessLog: Logger?
+  private let logger: Logger
+  private let pageThread = PageThread()
 
   init(
-    gate: RequestGate, daemonKey: Secret?, mode: CurrentMode, reads: Reads, writes: Writes, streams: Streams,
-    ownPages: OwnPages, report: Report, counters: Counters, accessLog: Logger?
+    live: LiveSettings, mode: CurrentMode, reads: Reads, writes: Writes, streams: Streams,
+    ownPages: OwnPages, report: Report, counters: Counters, logger: Logger
   ) {
-    (self.gate, self.mode, self.reads, self.writes, self.streams) = (gate, mode, reads, writes, streams)
-    (self.ownPages, self.report, self.counters, self.accessLog) = (ownPages, report, counters, accessLog)
-    daemonCredential = daemonKey.map(Credential.init(apiKey:))
+    (self.live, self.mode, self.reads, self.writes, self.streams) = (live, mode, reads, writes, streams)
+    (self.ownPages, self.report, self.counters, self.logger) = (ownPages, report, counters, logger)
   }
 
   /// Answers from memory what can be answered so: the hot path. The rest, refusals too, is left to `answer`.
   func readyAnswer(_ head: RequestHead) -> ReadyAnswer? {
     let target = head.originForm
-    guard head.hasMethod("GET"), target.starts(with: Self.apiPrefix), gate.refusal(of: head) == nil,
+    guard head.hasMethod("GET"), target.starts(with: Self.apiPrefix), live.gate.current.refusal(of: head) == nil,
       let ready = reads.hotAnswer(head, target, Credential(of: head) ?? daemonCredential, mode: mode.current)
     else { return nil }
     counters.count(.requests)
-    if let accessLog { Self.log(head, Response(ready), accessLog) }
+    if live.accessLog.current { Self.log(head, Response(ready), logger) }
     return ready
   }
 
@@ -40,15 +39,18 @@ final class Routes: Sendable {
   func answer(_ request: Request) async -> Response {
     counters.count(.requests)
     let response: Response
-    if let refusal = gate.refusal(of: request.head, needsToken: !ownPages.admits(request.head)) {
+    if let refusal = live.gate.current.refusal(of: request.head, needsToken: !ownPages.admits(request.head)) {
       counters.count(.refused)
       response = Failure.refused(refusal).response
     } else {
       do { response = try await route(request) } catch { response = Failure(error).response }
     }
-    if let accessLog { Self.log(request.head, response, accessLog) }
+    if live.accessLog.current { Self.log(request.head, response, logger) }
     return response
   }
+
+  /// Of the daemon's own key; nil: it has none.
+  private var daemonCredential: Credential? { live.apiKey.current.map(Credential.init(apiKey:)) }
 
   private static let apiPrefix = Array("/api/".utf8)
 
@@ -70,7 +72,7 @@ final class Routes: Sendable {
     case "/metrics": return report.metrics()
     default:
       // A long conversation is more to read and to write down than other clients should wait.
-      return try await withTaskExecutorPreference(globalConcurrentExecutor) { try ownPages.answer(head, path: path) }
+      return try await withTaskExecutorPreference(pageThread) { try ownPages.answer(head, path: path) }
     }
   }
 

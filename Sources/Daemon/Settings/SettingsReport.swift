@@ -44,7 +44,7 @@ extension SettingsTable {
   public static var reference: String {
     let rows = all.map { row in
       let value = row.defaultText.map { "`\($0)`" } ?? ""
-      return "| `\(row.name)` | \(row.expected) | \(value) | \(row.help) |"
+      return "| `\(row.name)` | \(row.expected) | \(value) | \(row.isLive ? "yes" : "") | \(row.help) |"
     }
     return """
       # Settings
@@ -53,8 +53,10 @@ extension SettingsTable {
       consider, says [Config/chatroutesd.yaml](../Config/chatroutesd.yaml). The environment variable of a setting is `CHATROUTESD_` and its
       name in capitals with underscores; it wins over the file, and flags win over both.
 
-      | setting | value | default | |
-      |---|---|---|---|
+      *Live* ones are taken over at SIGHUP (`systemctl reload chatroutesd`), without dropping a request; the others at the next start.
+
+      | setting | value | default | live | |
+      |---|---|---|---|---|
       \(rows.joined(separator: "\n"))
 
       """

@@ -10,6 +10,8 @@ public struct Setting: Sendable {
   public let expected: String
   public let help: String
   public let isList: Bool
+  /// Whether a new value is taken over at SIGHUP; else at the next start.
+  public var isLive: Bool { SettingsTable.live.contains(name) }
   let apply: @Sendable (inout Settings, [String]) -> Bool
   /// The value as the file would have it, one element unless it is a list; nil: there is none.
   let show: @Sendable (Settings) -> [String]?
@@ -153,6 +155,13 @@ public enum SettingsTable {
       one: seconds(\.lingerTimeout)),
     Setting(
       "drain-deadline", "seconds", "how long running requests may take at shutdown", one: seconds(\.drainDeadline)),
+  ]
+
+  /// Those that may change while the daemon runs.
+  static let live: Set = [
+    "freshness", "fresh-for", "fresh-for-lists", "fresh-for-conversations", "fresh-for-checkpoints", "soft-deadline",
+    "log-level", "access-log", "api-key-file", "local-token-file", "allowed-hosts", "allowed-origins", "max-size",
+    "max-responses-size", "max-messages-size", "max-age", "keep-deleted",
   ]
 
   /// The row called `name`.
