@@ -6,24 +6,36 @@ internal import Synchronization
 /// cmark-gfm's own HTML is never used. Raw HTML shows as the text that it is, links lead to `http`, `https` and `mailto`
 /// only, images become links: nothing is loaded.
 enum Markdown {
-  /// Longer texts are shown as they were typed. cmark-gfm needs up to a second for this much hostile text.
-  static let bytesMax = 1 << 17
+  /// Longer texts are shown as they were typed.
+  static let bytesMax = 1 << 16
   /// `[` in more places than this is not looked at: the time for unmatched ones grows with their square.
   static let bracketsMax = 4000
   /// Lines times columns. cmark-gfm fills short rows up with empty cells: 16 KB of text can make 16 million.
   static let tableCellsMax = 50_000
-  /// `@` in more places than this makes no address a link: each is looked around for one.
+  /// `@` in more places than this, or `)`, makes no bare address a link: each is looked around for one.
   static let atSignsMax = 1000
+  static let parenthesesMax = 2000
+  /// Lines times quotes and lists that may be open in one of them: every line looks at each. Measured: 12 ns each.
+  static let openContainersMax = 4_000_000
+  /// Lines that look like the second one of a table, times bytes: each reads its paragraph again. Measured: 18 ns each.
+  static let delimiterRowsMax = 4_000_000
 
-  /// nil: the text is not fit for it, and is to be shown as it was typed.
-  static func html(_ text: Substring) -> HTML? {
-    guard let cost = Cost(of: text) else { return nil }
+  /// nil: the text is not fit for it, or costs more than is left, and is to be shown as it was typed.
+  /// - Parameter budget: what a page may still cost; what this text costs is taken from it.
+  static func html(_ text: Substring, budget: inout Int) -> HTML? {
+    guard let cost = Cost(of: text), cost.units <= budget else { return nil }
+    budget -= cost.units
     // cmark-gfm switches characters of its extensions on and off in tables that all its parsers share.
     return turns.withLock { _ in
       let document = parse(text, extensions: cost.extensions)
       defer { cmark_node_free(document) }
       return MarkdownRendering(of: document).html
     }
+  }
+
+  static func html(_ text: Substring) -> HTML? {
+    var budget = Int.max
+    return html(text, budget: &budget)
   }
 
   private static let turns = Mutex(())
@@ -48,28 +60,76 @@ enum Markdown {
   /// What a text would cost to parse, counted before it is.
   private struct Cost {
     var extensions = ["strikethrough", "tasklist"]
+    /// Steps of the parser, more or less.
+    private(set) var units = 0
 
     /// nil: too much.
     init?(of text: Substring) {
-      guard text.utf8.count <= bytesMax else { return nil }
-      var (lines, bars, barsMost, brackets, atSigns) = (1, 0, 0, 0, 0)
+      let count = text.utf8.count
+      guard count <= bytesMax else { return nil }
+      var (lines, barsMost, depthMost, delimiterRows) = (1, 0, 0, 0)
+      var (brackets, atSigns, parentheses) = (0, 0, 0)
+      var line = LineCost()
+      func endLine() {
+        (barsMost, depthMost) = (max(barsMost, line.bars), max(depthMost, line.depth))
+        if line.isDelimiterRow { delimiterRows += 1 }
+        line = LineCost()
+      }
       for byte in text.utf8 {
         switch byte {
         case UInt8(ascii: "\n"), UInt8(ascii: "\r"):
+          endLine()
           lines += 1
-          bars = 0
-        case UInt8(ascii: "|"):
-          bars += 1
-          barsMost = max(barsMost, bars)
+          continue
         case UInt8(ascii: "["): brackets += 1
         case UInt8(ascii: "@"): atSigns += 1
+        case UInt8(ascii: ")"): parentheses += 1
         default: break
         }
+        line.add(byte)
       }
-      guard brackets <= bracketsMax else { return nil }
-      if lines * (barsMost + 1) <= tableCellsMax { extensions.append("table") }
-      if atSigns <= atSignsMax { extensions.append("autolink") }
+      endLine()
+      let containers = lines * depthMost
+      guard brackets <= bracketsMax, containers <= openContainersMax else { return nil }
+      units = count + containers + brackets * brackets
+      if lines * (barsMost + 1) <= tableCellsMax, delimiterRows * count <= delimiterRowsMax {
+        extensions.append("table")
+        units += delimiterRows * count
+      }
+      if atSigns <= atSignsMax, parentheses <= parenthesesMax {
+        extensions.append("autolink")
+        units += atSigns * atSigns + parentheses * parentheses
+      }
     }
+  }
+
+  /// What one line adds to the cost.
+  private struct LineCost {
+    private(set) var bars = 0
+    /// Marks and columns before its first other character: no more quotes and lists are open in it, or opened by it.
+    private(set) var depth = 0
+    private var isBeginning = true
+    private var isOfDelimiters = true
+    private var dashes = 0
+
+    mutating func add(_ byte: UInt8) {
+      if isBeginning {
+        switch byte {
+        case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: ">"), UInt8(ascii: "-"), UInt8(ascii: "+"),
+          UInt8(ascii: "*"), UInt8(ascii: "."), UInt8(ascii: ")"), UInt8(ascii: "0")...UInt8(ascii: "9"):
+          depth += byte == UInt8(ascii: "\t") ? 4 : 1
+        default: isBeginning = false
+        }
+      }
+      switch byte {
+      case UInt8(ascii: "|"): bars += 1
+      case UInt8(ascii: "-"): dashes += 1
+      case UInt8(ascii: ":"), UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: ">"): break
+      default: isOfDelimiters = false
+      }
+    }
+
+    var isDelimiterRow: Bool { isOfDelimiters && dashes > 0 }
   }
 }
 
@@ -87,8 +147,13 @@ private struct MarkdownRendering {
   /// Elements in elements: what is nested deeper is shown without its element. Browsers stop at 512.
   private static let nestingMax = 48
 
+  /// A table has a row, which has a cell, which has text.
+  private static let tableLevels = 3
+
   private struct Table {
     var alignments: [UInt8]
+    /// false: it is nested too deep to be one.
+    var isOpen: Bool
     var isHeader = false
     var column = 0
   }
@@ -146,10 +211,12 @@ private struct MarkdownRendering {
 
   /// - Parameter room: how many levels of elements it needs inside to be what it is.
   private mutating func open(_ opening: HTML, _ closing: HTML, room: Int = 0) {
-    let isTooDeep = closings.count + room >= Self.nestingMax
+    let isTooDeep = !hasRoom(for: room)
     if !isTooDeep { html += opening }
     closings.append(isTooDeep ? " " : closing)
   }
+
+  private func hasRoom(for levels: Int) -> Bool { levels < Self.nestingMax - closings.count }
 
   /// One level below the heading before it at the most, so that the outline of the page has no gaps.
   private mutating func openHeading(_ level: Int) {
@@ -197,21 +264,22 @@ private struct MarkdownRendering {
     let alignments = cmark_gfm_extensions_get_table_alignments(node).map {
       Array(UnsafeBufferPointer(start: $0, count: columns))
     }
-    table = Table(alignments: alignments ?? [])
+    table = Table(alignments: alignments ?? [], isOpen: hasRoom(for: Self.tableLevels))
     open(
       "<div class=\"table\" role=\"group\" aria-label=\"Table, can be scrolled\" tabindex=\"0\"><table>\n",
-      "</tbody></table></div>\n", room: 3)
+      "</tbody></table></div>\n", room: Self.tableLevels)
   }
 
   private mutating func openRow(isHeader: Bool) {
     table?.isHeader = isHeader
     table?.column = 0
+    guard table?.isOpen == true else { return open("", "\n", room: .max) }
     // The header row comes first, and once.
     isHeader ? open("<thead><tr>", "</tr></thead><tbody>\n", room: 1) : open("<tr>", "</tr>\n", room: 1)
   }
 
   private mutating func openCell(isEmpty: Bool) {
-    guard let table else { return open("", " ") }
+    guard let table, table.isOpen else { return open("", " ", room: .max) }
     let style: HTML =
       switch table.column < table.alignments.count ? table.alignments[table.column] : 0 {
       case UInt8(ascii: "c"): " class=\"center\""

@@ -1,7 +1,10 @@
 extension Pages {
   /// Two branches side by side, from where they part.
   public static func compare(_ view: CompareView, frame: PageFrame) -> [UInt8] {
-    document(
+    var budget = TextBudget.page
+    let left = side(view.left, of: view, anchor: "left-", &budget)
+    let right = side(view.right, of: view, anchor: "right-", &budget)
+    return document(
       frame, isWide: true,
       main: """
         <div class="heading">
@@ -13,7 +16,7 @@ extension Pages {
         \(choice(view))
         \(common(view))
         <div class="sides">
-        \(side(view.left, of: view, name: "left"))\(side(view.right, of: view, name: "right"))</div>
+        \(left)\(right)</div>
         """)
   }
 
@@ -45,14 +48,21 @@ extension Pages {
     guard let last = view.lastCommon else {
       return "<p class=\"aside-note\">These branches have no message in common that is held here.</p>"
     }
-    let link = PageLink.message(last.id, of: view.conversation.id)
+    let link = PageLink.message(
+      last.id, of: view.conversation.id, branch: view.left.isMain ? nil : view.left.branchID)
     return """
       <p class="aside-note">Both begin with the same \(Wording.count(view.commonCount, "message", "messages")). The last of them: \
       <a href="\(link)"><q><bdi>\(Wording.gist(last.content, to: 120))</bdi></q></a></p>
       """
   }
 
-  private static func side(_ side: CompareView.Side, of view: CompareView, name: HTML) -> HTML {
+  private static func side(
+    _ side: CompareView.Side, of view: CompareView, anchor: HTML, _ budget: inout TextBudget
+  ) -> HTML {
+    let place = MessagePlace(
+      conversation: view.conversation.id, branch: side.isMain ? nil : side.branchID, anchor: anchor)
+    var articles = HTML()
+    for message in side.messages { articles += article(message, at: place, &budget) }
     let link = PageLink.conversation(view.conversation.id, branch: side.isMain ? nil : side.branchID)
     let more: HTML =
       side.moreCount == 0
@@ -65,7 +75,7 @@ extension Pages {
       <div class="thread">
       <h2><a href="\(link)"><bdi>\(Wording.clipped(Wording.branch(side.title, isMain: side.isMain), to: 120))</bdi></a></h2>
       \(partial)\(side.messages.isEmpty ? "<p class=\"aside-note\">Nothing of its own.</p>" : "")\
-      \(side.messages.map { article($0, in: view.conversation.id, anchor: "\(name)-") })\(more)</div>
+      \(articles)\(more)</div>
 
       """
   }

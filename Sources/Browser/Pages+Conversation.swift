@@ -13,7 +13,7 @@ extension Pages {
         <div class="reading">
         \(aside(view))<div class="thread">
         <h2 class="hidden">Messages</h2>
-        \(incomplete(view))\(thread(view))\(drafts(view))\(paging(view))
+        \(incomplete(view))\(thread(view))\(paging(view))
         </div>
         </div>
         """)
@@ -59,7 +59,10 @@ extension Pages {
   }
 
   private static func thread(_ view: ConversationView) -> HTML {
-    guard view.messages.isEmpty, view.draftRows.isEmpty else { return messages(view) }
+    guard view.messages.isEmpty, view.draftRows.isEmpty else {
+      var budget = TextBudget.page
+      return "\(messages(view, &budget))\(drafts(view, &budget))"
+    }
     guard view.isComplete else {
       return """
         <section class="empty">
@@ -77,31 +80,25 @@ extension Pages {
       """
   }
 
-  /// How much text a page shows: a browser must stay usable. Behind it messages show their beginning.
-  static let textBytesMax = 4 << 20
-  private static let beginningBytes = 2000
-
-  private static func messages(_ view: ConversationView) -> HTML {
-    var left = textBytesMax
-    return messages(view.messages, view.checkpoints) { message in
-      let shown = min(MessageText.shownBytesMax, max(left, beginningBytes))
-      left -= min(message.content.utf8.count, shown)
-      return article(message, in: view.row.id, shownBytesMax: shown)
-    }
+  private static func messages(_ view: ConversationView, _ budget: inout TextBudget) -> HTML {
+    let current = view.branches.first { $0.isCurrent && !$0.isMain }?.id
+    let place = MessagePlace(conversation: view.row.id, branch: current)
+    return messages(view.messages, view.checkpoints, place, &budget)
   }
 
   /// Messages to keep: all of each, without links to what only the daemon has.
   static func wholeMessages(_ messages: [MessageRow], _ checkpoints: [CheckpointRow]) -> HTML {
-    Self.messages(messages, checkpoints) { article($0, in: nil, shownBytesMax: .max, earlierBytesMax: .max) }
+    var budget = TextBudget.everything
+    return Self.messages(messages, checkpoints, nil, &budget)
   }
 
   private static func messages(
-    _ messages: [MessageRow], _ checkpoints: [CheckpointRow], article: (MessageRow) -> HTML
+    _ messages: [MessageRow], _ checkpoints: [CheckpointRow], _ place: MessagePlace?, _ budget: inout TextBudget
   ) -> HTML {
     let checkpoints = Dictionary(grouping: checkpoints) { $0.anchorMessageID ?? "" }
     var html = HTML()
     for message in messages {
-      html += article(message)
+      html += article(message, at: place, &budget)
       for checkpoint in checkpoints[message.id] ?? [] { html += mark(checkpoint) }
     }
     return html
@@ -118,13 +115,15 @@ extension Pages {
     """
   }
 
-  private static func drafts(_ view: ConversationView) -> HTML {
+  private static func drafts(_ view: ConversationView, _ budget: inout TextBudget) -> HTML {
     guard !view.draftRows.isEmpty else { return "" }
+    var articles = HTML()
+    for draft in view.draftRows { articles += article(draft, at: nil, &budget) }
     return """
       <section aria-labelledby="drafts">
       <h2 id="drafts">Unfinished answers</h2>
       <p class="aside-note">These did not arrive whole. Each one goes away when the whole answer has been read.</p>
-      \(view.draftRows.map { article($0, in: nil) })</section>
+      \(articles)</section>
       """
   }
 
@@ -137,49 +136,56 @@ extension Pages {
 
   // MARK: One message
 
-  /// - Parameters:
-  ///   - conversation: nil: the message has no address of its own.
-  ///   - anchor: stands before the message's id where a page has more than one list of messages.
-  static func article(
-    _ message: MessageRow, in conversation: String?, anchor: HTML = "", shownBytesMax: Int = MessageText.shownBytesMax,
-    earlierBytesMax: Int = Pages.earlierBytesMax
-  ) -> HTML {
-    let text = conversation.map { PageLink.text(ofMessage: message.id, of: $0) }
+  /// - Parameter place: nil: the message has no address of its own.
+  static func article(_ message: MessageRow, at place: MessagePlace?, _ budget: inout TextBudget) -> HTML {
+    let text = place.map { PageLink.text(ofMessage: message.id, of: $0.conversation) }
+    let content = MessageText.html(message.content, &budget, rest: text)
+    let earlier = earlier(message, isCut: place != nil, &budget)
     return """
-      <article class="message \(style(of: message))" id="\(anchor)message-\(message.id)">
+      <article class="message \(style(of: message))" id="\(place?.anchor ?? "")message-\(message.id)">
       <header>
       <h3><bdi>\(Wording.role(message.role))</bdi></h3>
       \(facts(of: message))
-      \(conversation.map { links(message, of: $0, isAnchored: anchor.bytes.isEmpty) } ?? "")
+      \(place.map { links(message, $0) } ?? "")
       </header>
-      \(remark(on: message.state))\(MessageText.html(message.content, shownBytesMax: shownBytesMax, rest: text))\
-      \(earlier(message, shownBytesMax: earlierBytesMax))
+      \(remark(on: message.state))\(content)\(earlier)
       </article>
 
       """
   }
 
-  private static func links(_ message: MessageRow, of conversation: String, isAnchored: Bool) -> HTML {
+  private static func links(_ message: MessageRow, _ place: MessagePlace) -> HTML {
     let own =
-      isAnchored ? PageLink.fragment(ofMessage: message.id) : PageLink.message(message.id, of: conversation)
+      place.anchor.bytes.isEmpty
+      ? PageLink.fragment(ofMessage: message.id)
+      : PageLink.message(message.id, of: place.conversation, branch: place.branch)
     return """
-      <p class="links"><a class="copy" href="\(PageLink.text(ofMessage: message.id, of: conversation))">Text</a> \
+      <p class="links"><a class="copy" href="\(PageLink.text(ofMessage: message.id, of: place.conversation))">Text</a> \
       <a href="\(own)" aria-label="Link to this message">#</a></p>
       """
   }
 
-  /// Earlier versions show their beginning: the last word is what counts.
-  static let earlierBytesMax = 1 << 15
+  /// Earlier versions show their beginning, and the newest of them: the last word is what counts.
+  private static let earlierBytesMax = 1 << 13
+  private static let earlierMax = 3
 
-  private static func earlier(_ message: MessageRow, shownBytesMax: Int) -> HTML {
+  private static func earlier(_ message: MessageRow, isCut: Bool, _ budget: inout TextBudget) -> HTML {
     guard !message.earlier.isEmpty else { return "" }
+    var versions = HTML()
+    for version in isCut ? message.earlier.suffix(earlierMax) : message.earlier[...] {
+      let until: HTML = Wording.time(version.until).map { "<p class=\"remark\">Until \($0)</p>" } ?? ""
+      let text = MessageText.html(version.content, &budget, atMost: isCut ? earlierBytesMax : .max)
+      versions += "<div class=\"version\">\(until)\(text)</div>\n"
+    }
+    let hidden = isCut ? message.earlier.count - earlierMax : 0
+    if hidden > 0 {
+      versions +=
+        "<p class=\"cut\">\(Wording.count(hidden, "older one", "older ones")): keep the conversation as a file to read them.</p>\n"
+    }
     return """
       <details class="earlier">
       <summary>\(Wording.count(message.earlier.count, "earlier version", "earlier versions"))</summary>
-      \(message.earlier.map { version -> HTML in
-        let until: HTML = Wording.time(version.until).map { "<p class=\"remark\">Until \($0)</p>" } ?? ""
-        return "<div class=\"version\">\(until)\(MessageText.html(version.content, shownBytesMax: shownBytesMax))</div>\n"
-      })</details>
+      \(versions)</details>
       """
   }
 
@@ -280,4 +286,13 @@ extension Pages {
       \(Wording.facts([Wording.time(checkpoint.createdAt), tokens, anchor]))
       """
   }
+}
+
+/// Where a message stands on a page.
+struct MessagePlace {
+  var conversation: String
+  /// The branch that is shown; nil: the main one.
+  var branch: String?
+  /// Stands before the message's id where a page has more than one list of messages.
+  var anchor: HTML = ""
 }

@@ -29,7 +29,7 @@ extension Pages {
   private static func order(_ view: SearchView) -> HTML {
     let other = PageLink.search(view.query, bestFirst: !view.isBestFirst)
     return view.isBestFirst
-      ? Wording.facts(["best match first", "<a href=\"\(other)\">newest first</a>"])
+      ? Wording.facts(["best match first, of the newest few thousand", "<a href=\"\(other)\">newest first</a>"])
       : Wording.facts(["newest first", "<a href=\"\(other)\">best match first</a>"])
   }
 

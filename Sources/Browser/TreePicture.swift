@@ -8,6 +8,8 @@ struct TreePicture {
   private let columnsMax: Int
   /// Rows from the current branch to the root; empty: none is current.
   private let path: [Int]
+  private let isDense: Bool
+  private let forkPoints: Set<String>
 
   /// Above so many messages only those are drawn that begin or end something: a dot of its own tells nothing any more.
   static let dotsMax = 1500
@@ -30,6 +32,8 @@ struct TreePicture {
     columnWidth = min(
       max(Self.linesWidth / Double(columnsMax), Self.columnWidths.lowerBound), Self.columnWidths.upperBound)
     path = Self.path(of: view)
+    isDense = view.branches.reduce(0) { $0 + $1.messages.count } > Self.dotsMax
+    forkPoints = Set(view.branches.compactMap { $0.fork?.messageID })
   }
 
   var svg: HTML {
@@ -111,19 +115,14 @@ struct TreePicture {
 
   private func dots(_ row: Int) -> HTML {
     let branch = view.branches[row]
-    let shown = isDense ? branch.messages.filter(isNotable(branch)) : branch.messages
+    let shown = isDense ? branch.messages.filter(isNotable(in: branch)) : branch.messages
     return "\(shown.map { dot($0, branch, row) })\(branch.checkpoints.map { diamond($0, row) })"
   }
 
-  private var isDense: Bool { view.branches.reduce(0) { $0 + $1.messages.count } > Self.dotsMax }
-
   /// Whether something begins, ends or forks there.
-  private func isNotable(_ branch: TreeBranch) -> (TreeMessage) -> Bool {
-    let forks = forkPoints
-    return { $0.id == branch.messages.first?.id || $0.id == branch.messages.last?.id || forks.contains($0.id) }
+  private func isNotable(in branch: TreeBranch) -> (TreeMessage) -> Bool {
+    { $0.id == branch.messages.first?.id || $0.id == branch.messages.last?.id || forkPoints.contains($0.id) }
   }
-
-  private var forkPoints: Set<String> { Set(view.branches.compactMap { $0.fork?.messageID }) }
 
   private func dot(_ message: TreeMessage, _ branch: TreeBranch, _ row: Int) -> HTML {
     let link = links.message(message, branch)

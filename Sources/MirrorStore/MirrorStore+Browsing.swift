@@ -85,7 +85,12 @@ extension MirrorStore {
     try read("show a conversation") { db -> ConversationDetail? in
       guard let (part, ref, summary) = try Self.find(id, account, db) else { return nil }
       let branches = try part.branchSummaries(ref)
-      if let branch, !branches.contains(where: { $0.id == branch }) { return nil }
+      var branch = branch
+      if let asked = branch, !branches.contains(where: { $0.id == asked }) {
+        // Messages may be known before their branch is, or outlive it: another branch shows them.
+        guard case .with = window else { return nil }
+        branch = nil
+      }
       let shown = try branch ?? part.mainBranch(of: ref.row)
       let list = try part.messageList(branch: branch, of: ref.row)
       let place = try list.map { try part.place(of: window, in: $0, of: ref) } ?? (start: 0, count: 0)
@@ -94,7 +99,8 @@ extension MirrorStore {
         messages: try list.map { try part.messageDetails($0, from: place.start, count: place.count) } ?? [],
         messagesBefore: place.start, messagesTotal: try list.map { try part.messageCount($0, in: ref) } ?? 0,
         drafts: try part.drafts(ref, shown),
-        checkpoints: try part.checkpoints(ref), isComplete: list?.complete ?? false)
+        checkpoints: try part.checkpoints(ref), isComplete: list?.complete ?? false,
+        isWhole: try part.isWhole(ref))
     }
   }
 
@@ -170,6 +176,11 @@ extension MirrorStore {
     FROM conversation
     """
 
+  private static func isLater(_ changed: Int64, than known: Int64) -> Bool {
+    let (limit, isTooMuch) = known.addingReportingOverflow(clockToleranceMilliseconds)
+    return !isTooMuch && changed > limit
+  }
+
   /// The API's clock and this machine's differ; a change so little newer is the one that was seen.
   private static let clockToleranceMilliseconds: Int64 = 60_000
 
@@ -182,7 +193,7 @@ extension MirrorStore {
       model: object?.string("model"), createdAt: object?.time("createdAt"), updatedAt: object?.time("updatedAt"),
       messageCount: try row["messages"], branchCount: try row["branches"], draftCount: try row["drafts"],
       isComplete: try row["complete"],
-      isStale: knownAt.flatMap { known in changedAt.map { $0 > known + clockToleranceMilliseconds } } ?? false)
+      isStale: knownAt.flatMap { known in changedAt.map { isLater($0, than: known) } } ?? false)
   }
 }
 

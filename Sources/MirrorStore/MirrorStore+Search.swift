@@ -1,11 +1,14 @@
 internal import GRDB
 
 extension MirrorStore {
+  /// So many of the newest places are put in order when the best are to come first: ranking looks at each of them (4 µs).
+  public static let rankedMax = 3000
+
   /// In which order places are shown.
   public enum SearchOrder: String, Sendable, CaseIterable {
     /// What was seen last comes first.
     case newest
-    /// What is about the words most comes first (BM25).
+    /// What is about the words most comes first (BM25), of the newest `rankedMax`.
     case best
   }
 
@@ -160,6 +163,13 @@ private struct SearchSelection {
     if !hasWords || query.hasMessageFilters { conditions.append("passage.message IS NOT NULL") }
     // By rowid, not by rank: newest first needs no sorting of all hits.
     let byRank = order == .best && hasWords
+    if byRank {
+      conditions.append(
+        """
+        passage_index.rowid >= ifnull((SELECT rowid FROM passage_index WHERE passage_index MATCH :match
+          ORDER BY rowid DESC LIMIT 1 OFFSET \(MirrorStore.rankedMax)), 0)
+        """)
+    }
     sql = """
       SELECT conversation.account, cid, title, mid, message.branch, role, message.created_at,
         \(hasWords ? "snippet(passage_index, 0, char(2), char(3), '…', 24)" : "substr(words, 1, 200)")

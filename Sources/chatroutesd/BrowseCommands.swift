@@ -154,7 +154,7 @@ struct SearchCommand: ParsableCommand {
   private static func lines(_ hit: LocalMirror.Hit) -> [String] {
     let what = [hit.role, hit.createdAt].compactMap { $0 }.joined(separator: ", ")
     let snippet = hit.parts.map { part in
-      let text = Terminal.harmless(part.text).replacing("\n", with: " ")
+      let text = Terminal.line(part.text, columns: .max)
       return part.isMatch ? Terminal.bold(text) : text
     }
     return [

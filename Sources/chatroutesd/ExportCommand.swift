@@ -72,7 +72,11 @@ struct ExportCommand: ParsableCommand {
   }
 
   private func write(_ bytes: [UInt8], to path: String?) throws(StartError) {
-    guard let path else { return Terminal.write(String(decoding: bytes, as: UTF8.self)) }
+    guard let path else {
+      let text = String(decoding: bytes, as: UTF8.self)
+      // A terminal would act on what a message holds; a file or another program gets every byte.
+      return Terminal.write(Terminal.outputIsTerminal ? Terminal.harmless(text) : text)
+    }
     // Beside its place first: what an earlier export wrote stays whole until this one is.
     let draft = path + ".part"
     guard FileManager.default.createFile(atPath: draft, contents: Data(bytes), attributes: [.posixPermissions: 0o600]),

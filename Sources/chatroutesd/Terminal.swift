@@ -52,20 +52,37 @@ enum Terminal {
     guard !pager.isEmpty, pager != "cat" else { return false }
     // Styles as they are, and no screen of its own for what fits.
     environment["LESS"] = environment["LESS"] ?? "FRX"
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", pager]
-    process.environment = environment
-    let input = Pipe()
-    process.standardInput = input
+    guard let (process, input) = start(pager, environment) else { return false }
     // A reader who leaves early ends the writing, not this program.
     signal(SIGPIPE, SIG_IGN)
-    do { try process.run() } catch { return false }
-    try? input.fileHandleForWriting.write(contentsOf: Data((text + "\n").utf8))  // the reader has left
-    try? input.fileHandleForWriting.close()  // as above
-    process.waitUntilExit()
+    try? input.write(contentsOf: Data((text + "\n").utf8))  // the reader has left
+    try? input.close()  // as above
+    var status: CInt = 0
+    while waitpid(process, &status, 0) < 0, errno == EINTR {}
     // The shell's word for a command that it did not find.
-    return process.terminationStatus != 127
+    return status >> 8 & 0xFF != 127
+  }
+
+  /// In this process's group, so that it may read the terminal: `Process` would give it one of its own, and it would stop.
+  private static func start(_ pager: String, _ environment: [String: String]) -> (pid_t, FileHandle)? {
+    var ends: [CInt] = [0, 0]
+    guard pipe(&ends) == 0 else { return nil }
+    defer { close(ends[0]) }
+    var actions = posix_spawn_file_actions_t()
+    posix_spawn_file_actions_init(&actions)
+    defer { posix_spawn_file_actions_destroy(&actions) }
+    posix_spawn_file_actions_adddup2(&actions, ends[0], STDIN_FILENO)
+    for end in ends { posix_spawn_file_actions_addclose(&actions, end) }
+    let arguments: [UnsafeMutablePointer<CChar>?] = ["sh", "-c", pager].map { (text: String) in strdup(text) } + [nil]
+    let variables: [UnsafeMutablePointer<CChar>?] =
+      environment.map { name, value in strdup("\(name)=\(value)") } + [nil]
+    defer { for text in arguments + variables { free(text) } }
+    var process = pid_t()
+    guard posix_spawn(&process, "/bin/sh", &actions, nil, arguments, variables) == 0 else {
+      close(ends[1])
+      return nil
+    }
+    return (process, FileHandle(fileDescriptor: ends[1], closeOnDealloc: false))
   }
 
   /// Lines of the terminal; 0 where there is none.
@@ -83,7 +100,7 @@ enum Terminal {
 
   /// Text on one line without control characters (a title may hold escape sequences), cut to `columns`.
   static func line(_ text: String, columns: Int) -> String {
-    let plain = harmless(text.replacing("\n", with: " "))
+    let plain = harmless(String(text.map { $0.isNewline || $0 == "\t" ? " " : $0 }))
     guard plain.count > columns else { return plain }
     return plain.prefix(max(0, columns - 1)) + "…"
   }

@@ -46,7 +46,7 @@ import Testing
 
   /// A page cuts long messages; a file to keep does not.
   @Test func nothingIsCut() throws {
-    let long = String(repeating: "word ", count: MessageText.shownBytesMax / 4) + "last"
+    let long = String(repeating: "word ", count: TextBudget.textBytesMax / 4) + "last"
     let html = String(decoding: export(with: long).html(tree: tree), as: UTF8.self)
     #expect(html.components(separatedBy: "word last").count - 1 >= 2, "the message and its earlier version")
     #expect(!html.contains("more bytes"))

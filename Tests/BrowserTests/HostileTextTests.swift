@@ -79,11 +79,11 @@ import Testing
   }
 
   @Test func hugeMessageIsCut() throws {
-    let content = String(repeating: "<", count: MessageText.shownBytesMax + 5)
+    let content = String(repeating: "<", count: TextBudget.textBytesMax + 5)
     let view = ConversationView(
       row: ConversationRow(id: "c", title: ""), messages: [MessageRow(id: "m", role: "user", content: content)])
     let page = Pages.conversation(view, frame: PageFrame(title: ""))
-    #expect(page.count < 4 * MessageText.shownBytesMax + 10_000)
+    #expect(page.count < 4 * TextBudget.textBytesMax + 10_000)
     let end = String(decoding: page.suffix(10_000), as: UTF8.self)
     #expect(end.contains("5 more bytes: <a href=\"/conversations/c/messages/m\">read all of it as text</a>."))
   }

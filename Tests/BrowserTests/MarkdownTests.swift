@@ -126,6 +126,32 @@ import Testing
     #expect(!html.contains("<table") && html.utf8.count < 100_000)
   }
 
+  /// Texts for which cmark-gfm alone needs seconds: they cost little more than others here, for they are shown as typed or
+  /// without what makes them slow.
+  @Test(arguments: [
+    String(repeating: "- ", count: 16_000) + "a" + String(repeating: "\n", count: 30_000),
+    (1...250).map { String(repeating: " ", count: $0) + "- a\n" }.joined() + String(repeating: " \n", count: 16_000),
+    String(repeating: "- ", count: 16_000) + String(repeating: "a\n", count: 15_000),
+    String(repeating: ">", count: 32_000) + String(repeating: "a\n", count: 15_000),
+    String(repeating: "-|-\n-|-|-\n", count: 6000), String(repeating: "|-|\n|-|-|\n", count: 6000),
+    "www.a" + String(repeating: ")", count: 65_000),
+    String(repeating: "[", count: 32_000) + String(repeating: "]", count: 32_000),
+  ])
+  func slowTextsAreNotParsedSlowly(_ text: String) {
+    let clock = ContinuousClock()
+    let plain = String(repeating: "some *words* and `code`, a list\n\n- of one\n- of two\n\n", count: 1150)
+    let usual = clock.measure { _ = Markdown.html(plain[...]) }
+    let slow = clock.measure { _ = Markdown.html(text[...]) }
+    #expect(text.utf8.count <= Markdown.bytesMax && slow < usual * 20, "\(slow), usual \(usual)")
+  }
+
+  @Test(arguments: 40...50) func aTableIsWholeOrNoneAtAnyDepth(_ depth: Int) throws {
+    let quote = String(repeating: "> ", count: depth)
+    let html = try html("\(quote)| a |\n\(quote)|---|\n\(quote)| kept |")
+    _ = try ParsedPage(Array("<x>\(html)</x>".utf8))
+    #expect(html.contains("kept") && html.contains("<table>") == html.contains("<tbody>"))
+  }
+
   @Test(arguments: [("a@b ", 1000, true), ("a@b.example ", 1001, false)])
   func addressesAreLookedForWithinReason(_ unit: String, _ count: Int, _ isLookedFor: Bool) throws {
     let html = try html(String(repeating: unit, count: count) + " https://x.example")

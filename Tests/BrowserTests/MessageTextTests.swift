@@ -3,8 +3,22 @@ import Testing
 @testable import Browser
 
 @Suite struct MessageTextTests {
-  private func html(_ text: String, shownBytesMax: Int = MessageText.shownBytesMax, rest: String? = nil) -> String {
-    String(decoding: MessageText.html(text, shownBytesMax: shownBytesMax, rest: rest).bytes, as: UTF8.self)
+  private func html(_ text: String, shownBytesMax: Int = TextBudget.textBytesMax, rest: String? = nil) -> String {
+    var budget = TextBudget.page
+    return String(decoding: MessageText.html(text, &budget, atMost: shownBytesMax, rest: rest).bytes, as: UTF8.self)
+  }
+
+  /// What is shown is taken from the budget; behind it each text shows its beginning, as it was typed.
+  @Test func aPageShowsSoMuchAndThenBeginningsOnly() {
+    var budget = TextBudget(bytes: 5000, markdown: 4100)
+    func shown(_ text: String) -> String {
+      String(decoding: MessageText.html(text, &budget).bytes, as: UTF8.self)
+    }
+    let text = "*" + String(repeating: "a", count: 3998) + "*"
+    #expect(shown(text).contains("<em>aaa"))
+    let second = shown(text)
+    #expect(second.contains(">*aaa") && second.contains("2,000 more bytes"), "\(second.suffix(100))")
+    #expect(shown("short").contains(">short<"))
   }
 
   @Test(arguments: ["", " ", " \n\r\n ", "\u{2003}"]) func blankTextIsNothing(_ text: String) {

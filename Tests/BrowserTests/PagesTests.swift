@@ -130,6 +130,18 @@ import Testing
     #expect(page.contains("Since 02:13.") && !page.contains("not being reached"))
   }
 
+  /// A side's own messages are on its branch only.
+  @Test func linksOfAComparisonLeadToTheirBranch() throws {
+    let own = MessageRow(id: "m2", role: "user", content: "own")
+    let view = CompareView(
+      conversation: ConversationRow(id: "c", title: "T"), branches: [],
+      left: .init(branchID: "b1", title: "B1"), right: .init(branchID: "b2", title: "B2", messages: [own]),
+      commonCount: 1, lastCommon: MessageRow(id: "m1", role: "user", content: "common"))
+    let parsed = try ParsedPage(Pages.compare(view, frame: frame))
+    #expect(parsed.links.contains("/conversations/c?branch=b2&message=m2#message-m2"))
+    #expect(parsed.links.contains("/conversations/c?branch=b1&message=m1#message-m1"))
+  }
+
   @Test func aFilterStaysOnTheNextPage() throws {
     let filter = ListFilter(title: "a&b", model: "gpt", state: "drafts", order: "title")
     let view = ConversationListView(

@@ -1,3 +1,4 @@
+import GRDB
 import Testing
 
 @testable import MirrorStore
@@ -145,6 +146,29 @@ import Testing
     let detail = try #require(try await ten().store.conversationDetail("c", window: window))
     #expect(detail.messages.map(\.id) == expected.map { "m\($0)" })
     #expect(detail.messagesBefore == before && detail.messagesTotal == 9)
+  }
+
+  /// A search finds a message whose branch was never listed: the link to it must not lead nowhere.
+  @Test func aLinkToAMessageOfAnUnknownBranchShowsTheMessage() async throws {
+    let mirror = try await Mirror()
+    try await mirror.show(mainMessages("c"), messages(message("m1", "user", "words", branch: "unlisted")))
+    let hit = try #require(try mirror.store.search("words", limit: 1).first)
+    #expect(hit.branchID == "unlisted")
+    let detail = try mirror.store.conversationDetail("c", branch: hit.branchID, window: .with(message: "m1", count: 5))
+    #expect(detail?.messages.map(\.id) == ["m1"])
+    #expect(try mirror.store.conversationDetail("c", branch: "unlisted") == nil)
+  }
+
+  /// A damaged file may hold any number.
+  @Test(arguments: [Int64.max, .min, .max - 1]) func extremeTimesEndNothing(_ time: Int64) async throws {
+    let mirror = try await full()
+    try await mirror.store.write("damage") { db in
+      try db.execute(
+        sql: "UPDATE conversation SET written_at = ?1, sort_at = ?1, saved_at = ?1", arguments: [time])
+      try db.execute(sql: "UPDATE list SET as_of = ?", arguments: [time])
+    }
+    #expect(try mirror.store.conversationSummaries(limit: 5).count == 1)
+    #expect(try mirror.store.conversationDetail("c") != nil)
   }
 
   @Test func countsCountWhatIsVisible() async throws {

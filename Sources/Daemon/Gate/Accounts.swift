@@ -52,8 +52,13 @@ public final class Accounts: Sendable {
   public func admit(_ credential: Credential) async throws -> AccountID {
     if case .known(let account) = standing(of: credential) { return account }
     let accountKey = key(of: credential)
+    let generation = remembered.withLock { $0.generation }
     let account = try await store.admit(accountKey)
-    remember(credential, accountKey, .known(account))
+    // A store that was replaced meanwhile knows no such account.
+    remembered.withLock { memory in
+      guard memory.generation == generation else { return }
+      Self.insert((accountKey, .known(account)), for: credential, in: &memory.table)
+    }
     return account
   }
 

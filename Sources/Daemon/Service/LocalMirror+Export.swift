@@ -43,7 +43,9 @@ extension LocalMirror {
     let titles = Dictionary(
       main.branches.map { ($0.id, $0.isMain && $0.title.isEmpty ? "Main" : $0.title) },
       uniquingKeysWith: { first, _ in first })
+    let exported = Set(main.branches.map(\.id))
     var contents: [String: String] = [:]
+    var written: Set<String> = []
     var branches: [ConversationExport.Branch] = []
     for (branch, _) in BranchForest.ordered(main.branches) {
       guard let detail = branch.isMain ? main : try store.conversationDetail(id, branch: branch.id) else { continue }
@@ -51,12 +53,18 @@ extension LocalMirror {
       let fork = branch.forkPointMessageID.flatMap { contents[$0] }.map { message in
         (parent: branch.parentBranchID.flatMap { titles[$0] } ?? "Main", message: message)
       }
-      let own = detail.messages.filter { branch.isMain || $0.branchID == branch.id }
+      // Each message once: on its own branch, or where it shows first when that one is unknown or gone.
+      let own = detail.messages.filter { message in
+        let home = message.branchID ?? main.branchID ?? ""
+        return (home == branch.id || !exported.contains(home)) && written.insert(message.id).inserted
+      }
       branches.append(Self.branch(branch, own, detail, fork: fork))
     }
     // Messages may be known before any branch is.
     if branches.isEmpty { branches = [Self.branch(nil, main.messages, main, fork: nil)] }
-    return ConversationExport(conversation: PageContent.row(main.summary), branches: branches)
+    var row = PageContent.row(main.summary)
+    row.isComplete = main.isWhole
+    return ConversationExport(conversation: row, branches: branches)
   }
 
   private static func branch(

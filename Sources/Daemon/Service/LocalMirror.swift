@@ -149,7 +149,7 @@ public struct LocalMirror: Sendable {
             forkPoint: branch.forkPointMessageID.flatMap { contents[$0] }.map { String($0.prefix(Self.forkPointMax)) },
             messages: branch.messageCount, checkpoints: checkpoints[branch.id]?.count ?? 0, depth: depth,
             mergedAt: Self.text(branch.mergedAt))
-        }, isComplete: detail.summary.isComplete)
+        }, isComplete: detail.isWhole)
     }
   }
 

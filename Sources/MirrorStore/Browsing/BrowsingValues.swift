@@ -67,6 +67,8 @@ public struct ConversationDetail: Sendable, Equatable {
   public var checkpoints: [CheckpointDetail]
   /// Do the messages lack nothing, as far as the mirror knows?
   public var isComplete: Bool
+  /// Does nothing lack of any branch, as far as the mirror knows?
+  public var isWhole: Bool
 }
 
 public struct BranchSummary: Sendable, Equatable {

@@ -9,8 +9,8 @@ extension MirrorStore {
   /// messages before they were edited, with the time in milliseconds. `drafts` are what came of streams that broke. `isComplete` is false when the mirror knows that it does not know all of it.
   public func archive(_ id: String, account: AccountID? = nil) throws(MirrorError) -> [UInt8]? {
     try read("put a conversation together") { db in
-      guard let (part, ref, summary) = try Self.find(id, account, db) else { return nil }
-      return try part.archive(ref, isComplete: summary.isComplete)
+      guard let (part, ref, _) = try Self.find(id, account, db) else { return nil }
+      return try part.archive(ref, isComplete: try part.isWhole(ref))
     }
   }
 }

@@ -21,7 +21,8 @@ extension MirrorStore {
         try db.cachedStatement(
           sql: """
             INSERT INTO day_count (day, kind, count) VALUES (date(?1 / 1000, 'unixepoch'), ?2, ?3)
-            ON CONFLICT DO UPDATE SET count = iif(?4, excluded.count, count + excluded.count)
+            ON CONFLICT DO UPDATE SET count = iif(?4, excluded.count,
+              max(min(count, 4611686018427387903), 0) + max(min(excluded.count, 4611686018427387903), 0))
             """
         ).execute(arguments: [time.milliseconds, kind.rawValue, count, kind == .mirrorBytes])
       }

@@ -11,7 +11,7 @@ public struct UsageOfDay: Sendable, Equatable {
   public var completionTokens: Int64
   /// What the API said, else the sum of the two.
   public var totalTokens: Int64
-  /// US dollars, of the answers whose cost the API named in a message that is held.
+  /// US dollars, of the answers whose cost the API named.
   public var cost: Double
   /// How many answers those are.
   public var answersWithCost: Int
@@ -27,16 +27,8 @@ extension MirrorStore {
         """
         SELECT date(said_at / 1000, 'unixepoch') AS day, model, count(*), total(prompt_tokens), total(completion_tokens),
           total(ifnull(total_tokens, ifnull(prompt_tokens, 0) + ifnull(completion_tokens, 0))) AS tokens,
-          total(cost), count(cost)
-        FROM (
-          SELECT usage.*, iif(json_type(words, '$.metadata.cost') IN ('integer', 'real'),
-            json_extract(words, '$.metadata.cost'), NULL) AS cost
-          FROM (
-            SELECT usage.*, iif(json_valid(CAST(text AS TEXT)), CAST(text AS TEXT), '{}') AS words
-            FROM usage LEFT JOIN message ON message.account = usage.account AND mid = usage.message
-            WHERE said_at >= ? AND usage.account IN (SELECT id FROM account WHERE refused = 0)
-          ) AS usage
-        )
+          total(iif(cost BETWEEN 0 AND 1e6, cost, NULL)), count(iif(cost BETWEEN 0 AND 1e6, cost, NULL))
+        FROM usage WHERE said_at >= ? AND account IN (SELECT id FROM account WHERE refused = 0)
         GROUP BY day, model HAVING day IS NOT NULL ORDER BY day DESC, tokens DESC, model
         """, [start.milliseconds]
       ).map { row in

@@ -24,6 +24,17 @@ extension Partition {
     }
   }
 
+  /// Is the list of branches held to its end, and the messages of each?
+  func isWhole(_ ref: ConversationRef) throws -> Bool {
+    guard try list(.branches, of: ref.row)?.complete == true else { return false }
+    return try first(
+      """
+      SELECT NOT EXISTS (SELECT 1 FROM branch WHERE conversation = ?1 AND gone_at IS NULL AND NOT EXISTS (
+        SELECT 1 FROM list WHERE list.conversation = ?1 AND kind = 'messages' AND complete
+          AND (key = bid OR (key = '' AND bid = ?2))))
+      """, [ref.row, try mainBranch(of: ref.row)])?[0] ?? false
+  }
+
   /// How many messages of a list can be seen.
   /// - Parameter position: only those before it.
   func messageCount(_ list: ListRow, in ref: ConversationRef, before position: Int64 = .max) throws -> Int {
@@ -75,9 +86,8 @@ extension Partition {
         createdAt: object?.time("createdAt"),
         isProvisional: try row[3])
     }
-    for (row, texts) in try earlier(rows) {
-      for index in rows.indices where rows[index] == row { details[index].earlier = texts }
-    }
+    let earlier = try earlier(rows)
+    if !earlier.isEmpty { for index in rows.indices { details[index].earlier = earlier[rows[index]] ?? [] } }
     return details
   }
 

@@ -139,7 +139,10 @@ private struct QueryScanner {
     rest = rest.drop(while: \.isWhitespace)
     guard !rest.isEmpty else { return nil }
     var filter: Filter?
-    if let colon = rest.firstIndex(of: ":"), let named = Filter(rawValue: rest[..<colon].lowercased()) {
+    // Within the longest name: looking further for each word would take the square of the line's length.
+    if let colon = rest.prefix(Self.filterLengthMax + 1).firstIndex(of: ":"),
+      let named = Filter(rawValue: rest[..<colon].lowercased())
+    {
       filter = named
       rest = rest[rest.index(after: colon)...]
     }
@@ -155,6 +158,8 @@ private struct QueryScanner {
     rest = rest[text.endIndex...]
     return Token(filter: filter, text: String(text), isQuoted: false)
   }
+
+  private static let filterLengthMax = "before".count
 
   /// Keyboards of phones write the curly ones.
   private static let quotes: Set<Character> = ["\"", "“", "”", "„"]

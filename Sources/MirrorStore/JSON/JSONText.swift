@@ -35,6 +35,12 @@ struct JSONText: Equatable, Sendable {
     return Int64(String(decoding: bytes, as: UTF8.self))
   }
 
+  /// A number from 0 to a million; nil: something else, or more than an answer can cost.
+  var amount: Double? {
+    guard let first = bytes.first, isDigit(first) else { return nil }
+    return Double(String(decoding: bytes, as: UTF8.self)).flatMap { (0...1_000_000).contains($0) ? $0 : nil }
+  }
+
   /// The values of an array; nil: not an array.
   func elements() -> [JSONText]? {
     guard isArray else { return nil }

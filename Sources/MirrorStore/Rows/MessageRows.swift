@@ -63,6 +63,7 @@ extension Observation {
         object.time("createdAt")?.milliseconds, now,
       ])
     try indexMessage(row, ref, object["content"]?.columnText)
+    try saveCost(of: sighting.message)
     return row
   }
 
@@ -92,6 +93,7 @@ extension Observation {
         text.blob, seen["branchId"]?.identifier, seen["role"]?.columnText, keepsOld, sighting.fill.rawValue,
         sighting.isProvisional, seen.time("createdAt")?.milliseconds, now, id,
       ])
+    try saveCost(of: sighting.message)
     if let content = seen["content"] {
       try indexMessage(id, ref, content.columnText)
     } else if goneAt != nil {

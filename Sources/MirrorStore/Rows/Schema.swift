@@ -250,6 +250,14 @@ enum Schema {
 
   /// What the daemon did, day by day, in UTC. A few rows a day: they go by their age only.
   private static let days = """
+    -- US dollars, as the API named it in the message's metadata
+    ALTER TABLE usage ADD COLUMN cost REAL;
+    UPDATE usage SET cost = (
+      SELECT CAST(json_extract(CAST(text AS TEXT), '$.metadata.cost') AS REAL) FROM message
+      WHERE message.account = usage.account AND mid = usage.message AND json_valid(CAST(text AS TEXT))
+        AND json_type(CAST(text AS TEXT), '$.metadata.cost') IN ('integer', 'real')
+        AND json_extract(CAST(text AS TEXT), '$.metadata.cost') BETWEEN 0 AND 1000000
+    );
     CREATE TABLE day_count (
       day TEXT NOT NULL,
       kind TEXT NOT NULL,

@@ -51,6 +51,14 @@ extension Observation {
       ON CONFLICT (account, message) DO UPDATE SET model = excluded.model, prompt_tokens = excluded.prompt_tokens,
         completion_tokens = excluded.completion_tokens, total_tokens = excluded.total_tokens
       """, [part.account, id, answer.id, model, tokens[0], tokens[1], tokens[2], saidAt ?? now])
+    try saveCost(of: answer)
+  }
+
+  /// Answers to sends may name the cost, or only the list that shows them later.
+  func saveCost(of message: Sighting) throws {
+    guard let cost = message.object["metadata"]?.object?["cost"]?.amount else { return }
+    try part.run(
+      "UPDATE usage SET cost = ? WHERE account = ? AND message = ?", [cost, part.account, message.id])
   }
 
   /// The user's message as the request gave it, under the id that the answer names or one of our own.
