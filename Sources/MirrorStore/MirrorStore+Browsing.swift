@@ -116,6 +116,16 @@ extension MirrorStore {
     }
   }
 
+  /// The bytes of a conversation's visible messages, as JSON; 0: not held.
+  public func messageBytes(of conversation: String, account: AccountID? = nil) throws(MirrorError) -> Int64 {
+    try read("measure a conversation") { db in
+      guard let (part, ref, _) = try Self.find(conversation, account, db) else { return 0 }
+      return try part.first(
+        "SELECT ifnull(sum(length(text)), 0) FROM message WHERE conversation = ? AND gone_at IS NULL", [ref.row])?[0]
+        ?? 0
+    }
+  }
+
   /// The whole conversation as a tree; nil: not held, or gone.
   public func conversationTree(_ id: String, account: AccountID? = nil) throws(MirrorError) -> TreeOutline? {
     try read("show a conversation's tree") { db in
@@ -146,7 +156,7 @@ extension MirrorStore {
     let row = try db.first(
       """
       \(selectSummary) WHERE conversation.gone_at IS NULL AND \(visible) AND cid = ?2
-      ORDER BY sort_at DESC LIMIT 1
+      ORDER BY complete DESC, messages DESC, sort_at DESC LIMIT 1
       """, [account?.rawValue, id])
     guard let row else { return nil }
     let part = Partition(db: db, account: try row["account"])

@@ -31,7 +31,7 @@ extension MirrorStore {
     do throws(MirrorError) {
       return (MirrorStore(Opening(database: try openForWriting(location, patience)), at: location, patience), aside)
     } catch {
-      return (MirrorStore(Opening(shortcoming: error, isSetAside: true), at: location, patience), aside)
+      return (MirrorStore(Opening(shortcoming: error, aside: aside), at: location, patience), aside)
     }
   }
 
@@ -58,23 +58,29 @@ extension MirrorStore {
   public func startAnew(at time: UnixTime = .now) async throws(MirrorError) -> String {
     guard case .file(let path) = location else { preconditionFailure("a mirror in memory cannot be set aside") }
     let doing = "begin a new mirror\(location.text)"
-    guard location.seemsWritable || isSetAside else {
+    guard location.seemsWritable else {
       throw shortcoming ?? MirrorError(.readOnly, "cannot \(doing): its disk is full or cannot be written.")
     }
-    var aside = path
+    let earlier = self.aside
+    var aside = earlier ?? path
     var failure: MirrorError?
     do {
       try await replaceDatabase { [location, patience] old in
         do {
           // Before it is moved: closing it later would remove the log of the new one, which has its name.
           try old.database?.close()
-          // Gone when an earlier try got no further than this.
-          if FileManager.default.fileExists(atPath: path) { aside = try Self.setAside(path, at: time) }
+          // An earlier try may have got no further than an empty file; or somebody put one there, which is kept too.
+          if earlier != nil, Self.isEmpty(path) {
+            try FileManager.default.removeItem(atPath: path)
+          } else if FileManager.default.fileExists(atPath: path) {
+            let place = try Self.setAside(path, at: time)
+            if earlier == nil { aside = place }
+          }
           return Opening(database: try await Self.begin(location, patience, at: time))
         } catch {
           let error = MirrorError(error, doing: doing)
           failure = error
-          return Opening(database: nil, shortcoming: error, isSetAside: true)
+          return Opening(database: nil, shortcoming: error, aside: aside)
         }
       }
     } catch {
@@ -82,6 +88,11 @@ extension MirrorStore {
     }
     if let failure { throw failure }
     return aside
+  }
+
+  private static func isEmpty(_ path: String) -> Bool {
+    // There is none: it is not empty either.
+    (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) == 0
   }
 
   /// A new database that numbers its accounts from the time on, so that no number of the old one's is given again.

@@ -85,7 +85,10 @@ extension MirrorStore {
         try prepareSchema(database, readOnly: true, doing)
         return database
       } catch {
-        guard case .file(let path) = location, let alone = fileThatNobodyWrites(path) else { throw error }
+        // Who holds a lock is writing: what the file alone says then is neither the old nor the new.
+        guard MirrorError(error, doing: doing).kind != .busy, case .file(let path) = location,
+          let alone = fileThatNobodyWrites(path)
+        else { throw error }
         let database = try database(.file(alone), readOnly: true, patience)
         try prepareSchema(database, readOnly: true, doing)
         return database
@@ -100,7 +103,9 @@ extension MirrorStore {
   /// - Returns: nil: there is a log, and what the file alone says is not the newest.
   private static func fileThatNobodyWrites(_ path: String) -> String? {
     let log = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int  // there is none
-    guard log ?? 0 == 0, FileManager.default.fileExists(atPath: path) else { return nil }
+    guard log ?? 0 == 0, FileManager.default.fileExists(atPath: path),
+      !FileManager.default.fileExists(atPath: path + "-journal")
+    else { return nil }
     let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed)
     return escaped.map { "file:\($0)?immutable=1" }
   }
@@ -215,7 +220,8 @@ extension MirrorStore.Location {
     guard case .file(let path) = self else { return true }
     var about = statvfs()
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
-    guard access(path, W_OK) == 0, access(folder, W_OK) == 0, statvfs(folder, &about) == 0 else { return false }
+    guard access(path, F_OK) != 0 || access(path, W_OK) == 0, access(folder, W_OK) == 0, statvfs(folder, &about) == 0
+    else { return false }
     return UInt64(about.f_bavail) * UInt64(about.f_frsize) >= Self.roomMin
   }
 }

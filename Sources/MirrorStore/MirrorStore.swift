@@ -32,7 +32,9 @@ public final class MirrorStore: Sendable {
     /// Why it cannot be written; nil: it can.
     var shortcoming: MirrorError?
     /// The damaged one is out of the way and none is begun in its place: whatever file is there, it is not the old one.
-    var isSetAside = false
+    var isSetAside: Bool { aside != nil }
+    /// Where the old one is then.
+    var aside: String?
     /// What is there is damaged, and could not be set aside.
     var isDamaged = false
   }
@@ -61,7 +63,7 @@ public final class MirrorStore: Sendable {
   /// Why the mirror cannot be written, since it was opened; nil: it can. See `openForForwarding` and `reopen`.
   public var shortcoming: MirrorError? { use.withLock { $0.opening.shortcoming } }
 
-  var isSetAside: Bool { use.withLock { $0.opening.isSetAside } }
+  var aside: String? { use.withLock { $0.opening.aside } }
 
   /// Whether only `startAnew` helps: `reopen` would find a damaged mirror, or half a new one.
   public var mustStartAnew: Bool { use.withLock { $0.opening.isSetAside || $0.opening.isDamaged } }

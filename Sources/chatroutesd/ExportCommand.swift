@@ -41,25 +41,37 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let exported = try location.reading { mirror throws(StartError) in
-      let ids = all ? try mirror.conversations(title: nil, limit: .max).map(\.id) : self.ids
-      return try export(ids, of: mirror)
+      guard all else { return try export(ids, of: mirror) }
+      if let output { try makeFolder(output) }
+      let copies = try mirror.copies()
+      for (index, copy) in copies.enumerated() {
+        // One of a credential that was refused since is shown to nobody.
+        guard let bytes = try mirror.export(copy, as: format) else { continue }
+        try write(bytes, to: place(of: copy.id, number: copy.number))
+        Terminal.progress("exported \(index + 1) of \(copies.count)", isLast: index + 1 == copies.count)
+      }
+      return true
     }
     guard exported else { throw ExitCode(1) }
+  }
+
+  private func place(of id: String, number: Int = 1) -> String? {
+    output.map { $0 + "/" + ExportFile.name(of: id, format, number: number) }
   }
 
   /// - Returns: false: some are not in the mirror.
   private func export(_ ids: [String], of mirror: LocalMirror) throws(StartError) -> Bool {
     var hasAll = true
-    let folder = ids.count > 1 || all ? output : nil
-    if let folder { try makeFolder(folder) }
+    let isFolder = ids.count > 1
+    if isFolder, let output { try makeFolder(output) }
     for (number, id) in ids.enumerated() {
       guard let bytes = try mirror.export(id, as: format) else {
         Terminal.error("the mirror holds no conversation \(Terminal.line(id, columns: 80)).")
         hasAll = false
         continue
       }
-      try write(bytes, to: folder.map { $0 + "/" + ExportFile.name(of: id, format) } ?? output)
-      if folder != nil { Terminal.progress("exported \(number + 1) of \(ids.count)", isLast: number + 1 == ids.count) }
+      try write(bytes, to: isFolder ? place(of: id) : output)
+      if isFolder { Terminal.progress("exported \(number + 1) of \(ids.count)", isLast: number + 1 == ids.count) }
     }
     return hasAll
   }

@@ -59,11 +59,11 @@ struct ServeCommand: AsyncParsableCommand {
         settings, environment: environment, version: Version.text, logger: logger, level: level,
         reload: { () throws(SettingError) in
           try Settings.load(flags: flags, environment: environment, file: file)
-        }
-      ) { bound, database in
-        let places = bound.map(Places.url).joined(separator: " ")
-        Terminal.note("chatroutesd ready: \(places) -> \(settings.upstream), mirror \(database)")
-      }
+        },
+        ready: { bound, database in
+          let places = bound.map(Places.url).joined(separator: " ")
+          Terminal.note("chatroutesd ready: \(places) -> \(settings.upstream), mirror \(database)")
+        })
     } catch let error as StartError {
       Terminal.error("\(error)")
       throw ExitCode(69)

@@ -171,14 +171,25 @@ import Testing
     let calls = try await Program.run(["usage", "--calls", "--json"] + arguments.suffix(2))
     #expect(calls.output.contains("\"calls\" : 6"), "a daemon that ends has written down what it did: \(calls)")
     try await expectExports(of: conversation, in: folder, json)
-    try await expectCompletions(conversation, in: folder)
     try await expectStylesAndPagesOnATerminalOnly(conversation, in: folder)
+    try await expectCompletions(conversation, in: folder)
     let unknown = try await Program.run(["tree", "nope", "--database", folder.file("mirror.sqlite")])
     #expect(unknown.code == 1 && unknown.errors.contains("`chatroutesd list` shows what it holds"))
     #expect(await sandbox.terminate() == 0)
   }
 
+  /// What a shell could read is not offered: bash expands what it is offered.
   private func expectCompletions(_ conversation: String, in folder: Folder) async throws {
+    let inserting = """
+      import sqlite3, sys
+      database = sqlite3.connect(sys.argv[1])
+      for number, id in enumerate(["conv_$(id)", "`id`", "a b", "a\\nb", "-x", "a;b", "'", ""]):
+          database.execute("INSERT INTO conversation (account, cid, text, saved_at, sort_at) VALUES (1, ?, x'7B7D', 1, ?)", (id, number))
+      database.commit()
+      """
+    let inserted = try await Program.run(
+      URL(fileURLWithPath: "/usr/bin/env"), ["python3", "-c", inserting, folder.file("mirror.sqlite")])
+    #expect(inserted.code == 0, "\(inserted.errors)")
     let place = ["chatroutesd", "show", "--database", folder.file("mirror.sqlite")]
     let ids = try await Program.run(
       ["---completion", "show", "--", "positional@0", "4", "0"] + place, environment: ["SAP_SHELL": "bash"])
@@ -202,6 +213,14 @@ import Testing
     // What fits needs no pager; a pager that is not there loses nothing.
     let short = try await onTerminal("list", ["PAGER": "sed 's/^/| /'"])
     #expect(!short.contains("|") && short.contains("\u{1B}[1mCats"), "\(short)")
+    // The usual one reads the terminal itself: it must be allowed to.
+    let less = try await Program.run(
+      URL(fileURLWithPath: "/bin/sh"),
+      [
+        "-c",
+        "printf q | script -qec 'stty rows 6 cols 80; \(Program.binary.path) show \(conversation) --database \(folder.file("mirror.sqlite")); echo ended' /dev/null",
+      ], environment: ["TERM": "xterm", "PAGER": "less"], seconds: 20)
+    #expect(less.output.contains("Cats") && less.output.contains("ended"), "\(less)")
     let unstyled = try await onTerminal("show \(conversation)", ["PAGER": "no-such-pager", "NO_COLOR": "1"])
     #expect(unstyled.contains(plain.output), "\(unstyled)")
   }

@@ -35,6 +35,20 @@ import Testing
     _ = try JSONText(checking: Array(archive.utf8))
   }
 
+  /// Known branches that were never read are missing, however full the main branch is.
+  @Test func aMissingBranchIsTold() async throws {
+    let mirror = try await Mirror()
+    try await mirror.show(
+      .conversation("c"),
+      #"{"conversation":{"id":"c","messages":[\#(message("m1"))],"branches":[{"id":"main","isMain":true},{"id":"b"}]}}"#
+    )
+    #expect(try archive(mirror)?.hasSuffix(#""isComplete":false}"#) == true)
+    #expect(try mirror.store.conversationDetail("c")?.isComplete == true)
+    try await mirror.show(.branchMessages(conversation: "c", branch: "b"), messages(message("m2", branch: "b")))
+    #expect(try archive(mirror)?.hasSuffix(#""isComplete":true}"#) == true)
+    #expect(try mirror.store.conversationDetail("c")?.isWhole == true)
+  }
+
   @Test func whatWasDeletedOrIsUnknownIsNotInIt() async throws {
     let mirror = try await Mirror()
     try await mirror.show(mainMessages("c"), messages(message("m1"), message("m2", "user", "forget me")))

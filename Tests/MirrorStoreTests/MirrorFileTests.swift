@@ -187,13 +187,21 @@ import Testing
     try await mirror.show(mainMessages("c"), messages(message("m")))
     // A database begins with a journal, and no file can have this name now.
     try FileManager.default.createDirectory(atPath: path + "-journal", withIntermediateDirectories: false)
-    await #expect(throws: MirrorError.self) { try await mirror.store.startAnew(at: mirror.now) }
+    for _ in 1...3 {
+      await #expect(throws: MirrorError.self) { try await mirror.store.startAnew(at: mirror.tick()) }
+    }
     #expect(mirror.store.access == .none)
     try FileManager.default.removeItem(atPath: path + "-journal")
     await #expect(throws: MirrorError.self) { try await mirror.store.reopen() }
     #expect(mirror.store.access == .none)
-    _ = try await mirror.store.startAnew(at: mirror.tick())
+    let aside = try await mirror.store.startAnew(at: mirror.tick())
     #expect(mirror.store.access == .writable)
+    // The one that was set aside is named, and no try left another file.
+    let folder = URL(fileURLWithPath: path).deletingLastPathComponent().path
+    let all = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.contains(".damaged-") }
+    #expect(
+      all.filter { !$0.hasSuffix("-wal") && !$0.hasSuffix("-shm") } == [URL(fileURLWithPath: aside).lastPathComponent])
+    #expect(try FileManager.default.attributesOfItem(atPath: aside)[.size] as? Int ?? 0 > 0)
     let stranger = try await mirror.store.admit(AccountKey(Array(repeating: 8, count: 32)))
     #expect(stranger != mirror.account)
   }

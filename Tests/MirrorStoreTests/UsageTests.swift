@@ -50,6 +50,7 @@ import Testing
     for (id, metadata) in [
       ("a1", #"{"cost":0.25}"#), ("a2", #"{"cost":1}"#), ("a3", #"{"cost":"9"}"#), ("a4", "{}"),
       ("a5", #"{"cost":null}"#),
+      ("a6", #"{"cost":1e999}"#), ("a7", #"{"cost":-1e999}"#), ("a8", #"{"cost":-1}"#), ("a9", #"{"cost":1e7}"#),
     ] {
       try await mirror.write(
         .send(conversation: "c", branch: nil), #"{"content":"q"}"#,
@@ -58,7 +59,11 @@ import Testing
       )
     }
     let row = try #require(try mirror.store.usage(since: Self.start).first)
-    #expect(row.answers == 5 && row.cost == 1.25 && row.answersWithCost == 2)
+    #expect(row.answers == 9 && row.cost == 1.25 && row.answersWithCost == 2)
+    // It was paid for, whatever becomes of the message; and a list may name what the answer did not.
+    try await mirror.write(.deleteMessage("a1"))
+    try await mirror.show(mainMessages("c"), messages(#"{"id":"a4","role":"assistant","metadata":{"cost":2}}"#))
+    #expect(try mirror.store.usage(since: Self.start).first?.cost == 3.25)
   }
 
   @Test func daysAddUpAndTheMirrorsSizeIsTheLastOne() async throws {

@@ -11,13 +11,16 @@ final class OwnPages: Sendable {
   private let mode: CurrentMode
   private let content: PageContent
   private let report: Report
+  /// A file from a page is made in memory, beside the traffic; a command has a process of its own.
+  private let exportBytesMax: Int64
   private let ledger: DayLedger
 
   init(
-    access: PageAccess, store: MirrorStore, upstream: Upstream, mode: CurrentMode, report: Report, ledger: DayLedger
+    access: PageAccess, store: MirrorStore, upstream: Upstream, mode: CurrentMode, report: Report, ledger: DayLedger,
+    exportBytesMax: Int64 = 32 << 20
   ) {
     (self.access, self.upstream, self.mode) = (access, upstream, mode)
-    (self.report, self.ledger) = (report, ledger)
+    (self.report, self.ledger, self.exportBytesMax) = (report, ledger, exportBytesMax)
     content = PageContent(store: store)
   }
 
@@ -69,6 +72,12 @@ final class OwnPages: Sendable {
       guard let view else { return notFound(head) }
       return page(Pages.compare(view, frame: frame("Branches of " + view.conversation.title, head)))
     case .export(let id):
+      guard try content.store.messageBytes(of: id) <= exportBytesMax else {
+        return page(
+          Pages.failure(
+            "This conversation is too long to be kept from a page. In a terminal: chatroutesd export --format html, with its id.",
+            frame: frame("Too long", head)), status: 413)
+      }
       guard let format = LocalMirror.ExportFormat(rawValue: query["format"] ?? "html"),
         let bytes = try LocalMirror(store: content.store).exported(id, as: format)
       else { return notFound(head) }

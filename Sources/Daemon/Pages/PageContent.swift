@@ -81,8 +81,9 @@ struct PageContent: Sendable {
   }
 
   /// - Parameter branch: the one that the reader comes from.
-  func tree(_ id: String, branch: String?) throws(MirrorError) -> TreeView? {
-    guard let detail = try store.conversationDetail(id, branch: branch), let outline = try store.conversationTree(id)
+  func tree(_ id: String, branch: String?, account: AccountID? = nil) throws(MirrorError) -> TreeView? {
+    guard let detail = try store.conversationDetail(id, branch: branch, account: account),
+      let outline = try store.conversationTree(id, account: account)
     else { return nil }
     return TreeView(
       conversation: Self.row(detail.summary), branches: TreeRows(detail, outline).branches,

@@ -38,6 +38,7 @@ final class Caretaker: Sendable {
   private let ledger: DayLedger
   private let logger: Logger
   private let isReachable: @Sendable () -> Bool
+  private let mayWrite: @Sendable () -> Bool
   private let becameWritable: @Sendable () -> Void
   private let state = Mutex(State())
   /// Kept when there is something to index.
@@ -46,14 +47,17 @@ final class Caretaker: Sendable {
   /// - Parameters:
   ///   - checksFirst: Whether the mirror is read through for damage before anything else is done.
   ///   - isReachable: Whether what is dropped could be fetched again.
+  ///   - mayWrite: Whether no other daemon writes the mirror; asked before one that could not be written is tried again.
   ///   - becameWritable: Called when a mirror that could not be written was opened for writing after all.
   init(
     mirror: Mirror, policy: Live<RetentionPolicy>, checksFirst: Bool, counters: Counters, ledger: DayLedger,
     logger: Logger,
-    isReachable: @escaping @Sendable () -> Bool, becameWritable: @escaping @Sendable () -> Void = {}
+    isReachable: @escaping @Sendable () -> Bool, mayWrite: @escaping @Sendable () -> Bool = { true },
+    becameWritable: @escaping @Sendable () -> Void = {}
   ) {
     (self.mirror, self.policy, self.counters, self.logger) = (mirror, policy, counters, logger)
     (self.isReachable, self.becameWritable, self.ledger) = (isReachable, becameWritable, ledger)
+    self.mayWrite = mayWrite
     let trouble: Trouble? = mirror.store.mustStartAnew ? .condemned : checksFirst ? .unchecked : nil
     state.withLock { $0.trouble = trouble }
   }
@@ -161,7 +165,7 @@ final class Caretaker: Sendable {
   }
 
   private func reopenIfNeeded() async {
-    guard mirror.store.shortcoming != nil else { return }
+    guard mirror.store.shortcoming != nil, mayWrite() else { return }
     // One that was found damaged is not opened again: a new one takes its place, as soon as it can be begun.
     if state.withLock({ $0.trouble == .condemned }) {
       await mend()

@@ -20,17 +20,45 @@ extension LocalMirror {
     }
   }
 
-  /// A whole conversation, all its branches; `nil`: not in the mirror.
-  public func export(_ id: String, as format: ExportFormat) throws(StartError) -> [UInt8]? {
-    try reading { () throws(MirrorError) in try exported(id, as: format) }
+  /// One copy of a conversation. There are several when it was read with several credentials.
+  public struct Copy: Sendable {
+    public let id: String
+    /// Counted from 1 among the copies of the same conversation.
+    public let number: Int
+    /// nil: the fullest one.
+    let account: AccountID?
   }
 
-  func exported(_ id: String, as format: ExportFormat) throws(MirrorError) -> [UInt8]? {
+  /// Every copy of every conversation.
+  public func copies() throws(StartError) -> [Copy] {
+    let all = try reading { () throws(MirrorError) in try store.conversationSummaries(limit: .max) }
+    let counts = Dictionary(grouping: all, by: \.id).mapValues(\.count)
+    var seen: [String: Int] = [:]
+    return all.map { one in
+      seen[one.id, default: 0] += 1
+      return Copy(id: one.id, number: seen[one.id] ?? 1, account: (counts[one.id] ?? 1) > 1 ? one.account : nil)
+    }
+  }
+
+  /// A whole conversation, all its branches, as it is held in full best; `nil`: not in the mirror.
+  public func export(_ id: String, as format: ExportFormat) throws(StartError) -> [UInt8]? {
+    try export(Copy(id: id, number: 1, account: nil), as: format)
+  }
+
+  public func export(_ copy: Copy, as format: ExportFormat) throws(StartError) -> [UInt8]? {
+    try reading { () throws(MirrorError) in try exported(copy.id, as: format, account: copy.account) }
+  }
+
+  func exported(
+    _ id: String, as format: ExportFormat, account: AccountID? = nil
+  ) throws(MirrorError) -> [UInt8]? {
     switch format {
-    case .json: try store.archive(id).map { $0 + [UInt8(ascii: "\n")] }
-    case .md: try conversation(id).map { Array($0.markdown.utf8) }
+    case .json: try store.archive(id, account: account).map { $0 + [UInt8(ascii: "\n")] }
+    case .md: try conversation(id, account).map { Array($0.markdown.utf8) }
     case .html:
-      if let conversation = try conversation(id), let tree = try PageContent(store: store).tree(id, branch: nil) {
+      if let conversation = try conversation(id, account),
+        let tree = try PageContent(store: store).tree(id, branch: nil, account: account)
+      {
         conversation.html(tree: tree)
       } else {
         nil
@@ -38,8 +66,8 @@ extension LocalMirror {
     }
   }
 
-  private func conversation(_ id: String) throws(MirrorError) -> ConversationExport? {
-    guard let main = try store.conversationDetail(id) else { return nil }
+  private func conversation(_ id: String, _ account: AccountID?) throws(MirrorError) -> ConversationExport? {
+    guard let main = try store.conversationDetail(id, account: account) else { return nil }
     let titles = Dictionary(
       main.branches.map { ($0.id, $0.isMain && $0.title.isEmpty ? "Main" : $0.title) },
       uniquingKeysWith: { first, _ in first })
@@ -48,7 +76,8 @@ extension LocalMirror {
     var written: Set<String> = []
     var branches: [ConversationExport.Branch] = []
     for (branch, _) in BranchForest.ordered(main.branches) {
-      guard let detail = branch.isMain ? main : try store.conversationDetail(id, branch: branch.id) else { continue }
+      guard let detail = branch.isMain ? main : try store.conversationDetail(id, branch: branch.id, account: account)
+      else { continue }
       for message in detail.messages { contents[message.id] = message.content }
       let fork = branch.forkPointMessageID.flatMap { contents[$0] }.map { message in
         (parent: branch.parentBranchID.flatMap { titles[$0] } ?? "Main", message: message)

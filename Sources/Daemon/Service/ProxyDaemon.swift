@@ -60,6 +60,7 @@ public final class ProxyDaemon: Sendable {
       mirror: mirror, policy: live.retention, checksFirst: Self.trustedSince(lock) == nil, counters: counters,
       ledger: ledger, logger: logger,
       isReachable: { [upstream, mode] in mode.current != .offline && !upstream.prefersMirror },
+      mayWrite: { [weak lock] in lock?.claimFile() ?? true },
       becameWritable: { [weak lock] in lock?.eraseNote() })
     let recorder = Recorder(
       mirror: mirror, background: background, caretaker: caretaker, responseBytesMax: settings.responseCaptureLimit,

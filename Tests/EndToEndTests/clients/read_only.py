@@ -92,7 +92,9 @@ forwards_and_reads(daemon, "none", lambda held: held == 504, "damaged, without r
 os.remove(folder + "/ballast")
 check("with room a new one is begun", becomes_writable(daemon), daemon.status())
 check("a message is recorded", send(daemon, "in the new one")[0] in (200, 201) and "in the new one" in contents(daemon))
-check("the damaged one is kept", any(".damaged-" in name for name in os.listdir(folder + "/state")))
+aside = [name for name in os.listdir(folder + "/state") if ".damaged-" in name and not name.endswith(("-wal", "-shm"))]
+with open(f"{folder}/state/{aside[0]}", "rb") as file:
+    check("the damaged one is kept, and is the only one", len(aside) == 1 and file.read(4) == b"no d", aside)
 check("the daemon ends as it should", daemon.end(signal.SIGTERM) == 0)
 
 # A folder without the file that is locked, where none can be made.
@@ -102,5 +104,9 @@ daemon = Program(*serve)
 forwards_and_reads(daemon, "read-only", lambda held: "in the new one" in held, "without a lock file")
 other = subprocess.run([binary, *serve], capture_output=True, text=True, timeout=20)
 check("and one daemon has it", other.returncode == 69 and "another chatroutesd has it" in other.stderr, other)
+remount("rw")
+check("it takes the lock that others look at, and writes", becomes_writable(daemon), daemon.status())
+other = subprocess.run([binary, *serve], capture_output=True, text=True, timeout=20)
+check("and still one daemon has it", other.returncode == 69 and "another chatroutesd has it" in other.stderr, other)
 check("the daemon ends as it should", daemon.end(signal.SIGTERM) == 0)
 sandbox.end(signal.SIGTERM)
