@@ -79,6 +79,13 @@ public final class MirrorStore: Sendable {
     }
   }
 
+  /// Lends the database to work that is neither a read nor a write of rows.
+  func using<Value>(_ work: (any DatabaseWriter) throws -> Value) throws -> Value {
+    let database = try enter()
+    defer { leave() }
+    return try work(database)
+  }
+
   private func leave() {
     use.withLock { $0.userCount -= 1 }
   }

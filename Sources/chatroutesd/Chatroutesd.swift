@@ -18,7 +18,8 @@ struct Chatroutesd: AsyncParsableCommand {
       ServeCommand.self, SandboxCommand.self, DemoCommand.self, ListCommand.self, ShowCommand.self, TreeCommand.self,
       SearchCommand.self, ExportCommand.self, UsageCommand.self, ReplayCommand.self, StatusCommand.self,
       ModeCommand.self,
-      OpenCommand.self, EnvCommand.self, ConfigCommand.self, CheckConfigCommand.self,
+      OpenCommand.self, EnvCommand.self, ConfigCommand.self, CheckConfigCommand.self, BackupCommand.self,
+      CheckCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

@@ -107,6 +107,7 @@ import Testing
     "--help", "serve --help", "sandbox --help", "demo --help", "list --help", "show --help", "search --help",
     "replay --help", "status --help", "mode --help", "env --help", "open --help", "--version",
     "config --help", "check-config --help", "usage --help", "export --help", "tree --help",
+    "backup --help", "check --help",
   ])
   func helpFitsTheTerminal(arguments: String) async throws {
     let run = try await Program.run(arguments.split(separator: " ").map(String.init), environment: ["COLUMNS": "80"])
@@ -171,6 +172,7 @@ import Testing
     let calls = try await Program.run(["usage", "--calls", "--json"] + arguments.suffix(2))
     #expect(calls.output.contains("\"calls\" : 6"), "a daemon that ends has written down what it did: \(calls)")
     try await expectExports(of: conversation, in: folder, json)
+    try await expectBackup(of: conversation, in: folder)
     try await expectStylesAndPagesOnATerminalOnly(conversation, in: folder)
     try await expectCompletions(conversation, in: folder)
     let unknown = try await Program.run(["tree", "nope", "--database", folder.file("mirror.sqlite")])
@@ -179,6 +181,31 @@ import Testing
   }
 
   /// What a shell could read is not offered: bash expands what it is offered.
+  private func expectBackup(of conversation: String, in folder: Folder) async throws {
+    let (place, copy) = (["--database", folder.file("mirror.sqlite")], folder.file("copy.sqlite"))
+    let made = try await Program.run(["backup", copy] + place)
+    #expect(made.code == 0 && made.errors.contains("account-key"), "\(made)")
+    #expect(try FileManager.default.attributesOfItem(atPath: copy)[.posixPermissions] as? Int == 0o600)
+    let (old, new) = try await (
+      Program.run(["show", conversation, "--json"] + place),
+      Program.run(["show", conversation, "--json", "--database", copy])
+    )
+    #expect(old.output == new.output && old.code == 0)
+    let again = try await Program.run(["backup", copy] + place)
+    #expect(again.code == 69 && again.errors.contains("there is a file of that name"), "\(again)")
+    let sound = try await Program.run(["check", "--database", copy])
+    #expect(sound.code == 0 && sound.output.contains("is sound"), "\(sound)")
+    let file = try FileHandle(forUpdating: URL(fileURLWithPath: copy))
+    let size = try file.seekToEnd()
+    for offset in stride(from: 40 * 1024, to: size, by: 4096) {
+      try file.seek(toOffset: offset / 4096 * 4096)
+      try file.write(contentsOf: Data(repeating: 0xA5, count: 2048))
+    }
+    try file.close()
+    let damaged = try await Program.run(["check", "--database", copy])
+    #expect(damaged.code != 0 && damaged.errors.contains(copy), "\(damaged)")
+  }
+
   private func expectCompletions(_ conversation: String, in folder: Folder) async throws {
     let inserting = """
       import sqlite3, sys
