@@ -253,10 +253,13 @@ enum Schema {
     -- US dollars, as the API named it in the message's metadata
     ALTER TABLE usage ADD COLUMN cost REAL;
     UPDATE usage SET cost = (
-      SELECT CAST(json_extract(CAST(text AS TEXT), '$.metadata.cost') AS REAL) FROM message
-      WHERE message.account = usage.account AND mid = usage.message AND json_valid(CAST(text AS TEXT))
-        AND json_type(CAST(text AS TEXT), '$.metadata.cost') IN ('integer', 'real')
-        AND json_extract(CAST(text AS TEXT), '$.metadata.cost') BETWEEN 0 AND 1000000
+      SELECT CAST(json_extract(words, '$.metadata.cost') AS REAL) FROM (
+        -- a damaged text must not fail all of this
+        SELECT iif(json_valid(CAST(text AS TEXT)), CAST(text AS TEXT), '{}') AS words
+        FROM message WHERE message.account = usage.account AND mid = usage.message
+      )
+      WHERE json_type(words, '$.metadata.cost') IN ('integer', 'real')
+        AND json_extract(words, '$.metadata.cost') BETWEEN 0 AND 1000000
     );
     CREATE TABLE day_count (
       day TEXT NOT NULL,

@@ -657,6 +657,28 @@ def read_all(reader, ids):
     return failures
 
 
+COPY_SECONDS = 10
+
+
+def copies(browser, origin, conversation):
+    """What is wrong with the link that copies a message."""
+    browser.cdp("Browser.grantPermissions", origin=origin,
+                permissions=["clipboardReadWrite", "clipboardSanitizedWrite"])
+    address = f"/conversations/{conversation}"
+    browser.visit(origin + address)
+    browser.evaluate("document.querySelector('a.copy').click()")
+    until = time.monotonic() + COPY_SECONDS
+    while (said := browser.evaluate("document.querySelector('a.copy').textContent")) != "Copied":
+        if time.monotonic() > until:
+            return {("the link does not copy", said): ["copy"]}
+        time.sleep(0.05)
+    copied = browser.evaluate("navigator.clipboard.readText()")
+    text = browser.evaluate("fetch(document.querySelector('a.copy').href).then(a => a.text())")
+    place = browser.evaluate("location.pathname")
+    return {} if copied == text and text and place == address else {
+        ("the clipboard holds something else", copied): ["copy"]}
+
+
 # Conversations that are kept as files, and what those must show.
 KEPT = [("three", "Forks from"), ("rich", "let mirror"), ("hostile", SCRIPT), ("draft", "Draft:")]
 
@@ -717,7 +739,8 @@ def run(options, axe, children):
     origin = "http://%s:%d" % daemon.address
     enter(browser, origin, database)
     reader = Reader(browser, origin, axe, options.screenshots)
-    failures = read_all(reader, seed.ids)
+    failures = report("copy", copies(browser, origin, seed.ids["three"]), 0)
+    failures += read_all(reader, seed.ids)
     failures += read_kept(reader, seed.ids, database, options.folder)
     version = ".".join(map(str, axe_version(axe)))
     print(f"{failures} failures; Chromium {browser.version}, axe {version}; "
