@@ -62,7 +62,7 @@ extension MirrorStore {
       throw shortcoming ?? MirrorError(.readOnly, "cannot \(doing): its disk is full or cannot be written.")
     }
     let earlier = self.aside
-    var aside = earlier ?? path
+    var aside = earlier
     var failure: MirrorError?
     do {
       try await replaceDatabase { [location, patience] old in
@@ -80,14 +80,15 @@ extension MirrorStore {
         } catch {
           let error = MirrorError(error, doing: doing)
           failure = error
-          return Opening(database: nil, shortcoming: error, aside: aside)
+          // Where it could not be moved it is still in its place.
+          return Opening(database: nil, shortcoming: error, aside: aside, isDamaged: aside == nil)
         }
       }
     } catch {
       throw MirrorError(error, doing: doing)
     }
     if let failure { throw failure }
-    return aside
+    return aside ?? path
   }
 
   private static func isEmpty(_ path: String) -> Bool {

@@ -20,7 +20,7 @@ import Testing
   @Test(.enabled(if: activate != nil, "systemd is not installed"))
   func socketsOfTheServiceManagerAreServed() async throws {
     let folder = try Folder()
-    let (port, unix) = (try freePort(), folder.file("app.sock"))
+    let (port, unix) = (try FreePort.pick(), folder.file("app.sock"))
     let running = try Running(
       try #require(Self.activate),
       [
@@ -88,22 +88,6 @@ import Testing
   static var activate: URL? {
     let path = "/usr/bin/systemd-socket-activate"
     return FileManager.default.isExecutableFile(atPath: path) ? URL(fileURLWithPath: path) : nil
-  }
-
-  private func freePort() throws -> UInt16 {
-    let descriptor = socket(AF_INET, CInt(SOCK_STREAM.rawValue), 0)
-    defer { close(descriptor) }
-    var address = sockaddr_in()
-    address.sin_family = sa_family_t(AF_INET)
-    address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
-    let code = withUnsafeMutablePointer(to: &address) { pointer in
-      pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-        bind(descriptor, $0, length) == 0 ? getsockname(descriptor, $0, &length) : -1
-      }
-    }
-    try #require(code == 0)
-    return UInt16(bigEndian: address.sin_port)
   }
 
   /// A period of 0.3 s: what comes is the proof that the loops turn, again and again.
