@@ -25,8 +25,20 @@ public enum ListenAddress: Sendable, Hashable {
   public var isLoopback: Bool {
     switch self {
     case .unix: true
-    case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+    case .tcp(let host, _): host == "localhost" || Self.isLoopbackLiteral(host)
     }
+  }
+
+  /// Whether a text (no brackets, no port) is a literal address of 127.0.0.0/8 or ::1 in any of its spellings (RFC 4291
+  /// §2.2, §2.5.3).
+  ///
+  /// Texts that merely begin like an address (`127.evil.com`) are names; so are `127.1` and `0x7f.0.0.1`, which only some
+  /// resolvers take for addresses. An IPv4 address inside an IPv6 one counts as neither.
+  public static func isLoopbackLiteral(_ text: String) -> Bool {
+    var (v4, v6) = (in_addr(), in6_addr())
+    if inet_pton(AF_INET, text, &v4) == 1 { return withUnsafeBytes(of: v4) { $0[0] == 127 } }
+    guard inet_pton(AF_INET6, text, &v6) == 1 else { return false }
+    return withUnsafeBytes(of: v6) { $0.last == 1 && $0.dropLast().allSatisfy { $0 == 0 } }
   }
 
   private static func unixAddress(_ path: String, written: String) throws(ListenAddressError) -> ListenAddress {

@@ -53,10 +53,77 @@ import Testing
       "upstream: https://x.test/api\n",
       "FILE:1:11: upstream: expected an origin without a path, such as https://api.chatroutes.com, found \"https://x.test/api\""
     ),
+    (
+      "allowed-hosts: [devbox.lan:8484]\n",
+      "FILE:1:16: allowed-hosts: expected host names or addresses without a port, found \"devbox.lan:8484\""
+    ),
+    (
+      "allowed-origins: [\"http://localhost:3000/\"]\n",
+      "FILE:1:18: allowed-origins: expected origins such as http://localhost:3000, without a path, found \"http://localhost:3000/\""
+    ),
     ("memory-cache: [1, 2]\n", "FILE:1:15: memory-cache: expected bytes, found a nested value"),
   ])
   func aWrongFileSaysWhereAndWhat(text: String, message: String) throws {
     #expect(try error(text) == message)
+  }
+
+  @Test(arguments: ["", "*", "http://devbox.lan", "devbox.lan/x", "a b", "[fe80::1", "devbox.lan:80", "a@b"])
+  func aHostThatCannotMatchIsAnError(host: String) {
+    #expect(throws: SettingError.self) {
+      try Settings.load(flags: [("allowed-hosts", [host])], environment: [:], file: nil)
+    }
+  }
+
+  @Test(arguments: [
+    "", "*", "localhost:3000", "http://a.test/", "http://a.test:80", "https://a.test:443", "http://u@a.test",
+  ])
+  func anOriginThatCannotMatchIsAnError(origin: String) {
+    #expect(throws: SettingError.self) {
+      try Settings.load(flags: [("allowed-origins", [origin])], environment: [:], file: nil)
+    }
+  }
+
+  @Test func hostsAndOriginsMayHaveManyForms() throws {
+    let hosts = ["devbox.lan", "192.168.0.2", "fe80::1", "[fe80::1]"]
+    let origins = ["http://localhost:3000", "https://a.test", "chrome-extension://abc", "null", "http://a.test:443"]
+    let settings = try Settings.load(
+      flags: [("allowed-hosts", hosts), ("allowed-origins", origins)], environment: [:], file: nil)
+    #expect(settings.allowedHosts == hosts && settings.allowedOrigins == origins)
+  }
+
+  /// Two values of every setting, neither of them the default.
+  static let twoValues: [String: (String, String)] = {
+    var values: [String: (String, String)] = [
+      "listen": ("127.0.0.1:1", "[::1]:2"), "upstream": ("http://a.test", "https://b.test:1"),
+      "database": ("/a.sqlite", "/b.sqlite"), "freshness": ("cache-first", "cache-first"),
+      "mode": ("offline", "bypass"),
+      "log-level": ("debug", "error"), "access-log": ("true", "true"), "absorb-retries": ("false", "false"),
+      "keep-deleted": ("false", "false"), "on-client-gone": ("cancel", "grace=7"), "fresh-for": ("7", "8"),
+      "allowed-hosts": ("a.test", "b.test"), "allowed-origins": ("http://a.test", "http://b.test"),
+      "local-token-file": ("/a", "/b"), "event-loops": ("3", "5"),
+    ]
+    for row in SettingsTable.all where values[row.name] == nil { values[row.name] = ("771", "772") }
+    return values
+  }()
+
+  /// Flag over environment over file over default, each place in each setting.
+  @Test(arguments: SettingsTable.all.map(\.name).filter { $0 != "api-key-file" })
+  func everySettingIsReadFromEveryPlace(name: String) throws {
+    let row = try #require(SettingsTable.row(name))
+    let (one, two) = try #require(Self.twoValues[name])
+    // `fresh-for` shows in the three that it sets.
+    let shown = name == "fresh-for" ? try #require(SettingsTable.row("fresh-for-lists")) : row
+    func text(_ value: String) -> String { row.isList ? "[\"\(value)\"]" : value }
+    let path = try file("\(name): \(row.isList ? "[\"\(one)\"]" : one)\n")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+
+    #expect(shown.defaultText != text(one))
+    let fromFile = try Settings.load(flags: [], environment: [:], file: path)
+    #expect(shown.text(in: fromFile) == text(one))
+    let fromEnvironment = try Settings.load(flags: [], environment: [row.environmentName: two], file: path)
+    #expect(shown.text(in: fromEnvironment) == text(two))
+    let fromFlag = try Settings.load(flags: [(name, [one])], environment: [row.environmentName: two], file: path)
+    #expect(shown.text(in: fromFlag) == text(one))
   }
 
   @Test func aSettingGivenTwiceIsAnError() throws {

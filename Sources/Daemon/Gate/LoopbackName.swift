@@ -1,20 +1,15 @@
+internal import LocalServer
+
 /// Host names that can only mean this machine.
 public enum LoopbackName {
-  /// Whether `host` (no port, no brackets) is `localhost` or a literal loopback address.
-  ///
-  /// Names that merely begin like an address (`127.evil.com`) are names, and names can be rebound by their owner's DNS.
+  /// Whether `host` (no port, no brackets) is `localhost` or a literal loopback address. All other names can be rebound by
+  /// their owner's DNS.
   public static func isLoopback(_ host: String) -> Bool {
-    let name = host.hasSuffix(".") ? String(host.dropLast()) : host
-    return name.lowercased() == "localhost" || host == "::1" || isLoopbackV4(host)
+    withoutRoot(host).lowercased() == "localhost" || ListenAddress.isLoopbackLiteral(host)
   }
 
-  private static func isLoopbackV4(_ host: String) -> Bool {
-    let parts = host.split(separator: ".", omittingEmptySubsequences: false)
-    guard parts.count == 4, parts[0] == "127" else { return false }
-    return parts.allSatisfy { part in
-      (1...3).contains(part.utf8.count) && part.utf8.allSatisfy { (0x30...0x39).contains($0) } && Int(part)! <= 255
-    }
-  }
+  /// A name without the dot of the DNS root, which a browser sends when the user typed it.
+  static func withoutRoot(_ host: String) -> String { host.hasSuffix(".") ? String(host.dropLast()) : host }
 
   /// Splits `host[:port]` as it stands in a Host field or an origin (RFC 3986 §3.2); `nil`: malformed.
   public static func split(_ authority: String) -> (host: String, port: UInt16?)? {

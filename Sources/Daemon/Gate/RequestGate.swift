@@ -9,7 +9,7 @@ public struct RequestGate: Sendable {
 
   /// - Parameter localToken: when set, every caller must send it in `X-Chatroutesd-Token`.
   public init(allowedHosts: [String] = [], allowedOrigins: [String] = [], localToken: Secret? = nil) {
-    self.allowedHosts = Set(allowedHosts.map { $0.lowercased() })
+    self.allowedHosts = Set(allowedHosts.map(Self.hostKey))
     self.allowedOrigins = Set(allowedOrigins.map { $0.lowercased() })
     self.localToken = localToken
   }
@@ -37,11 +37,22 @@ public struct RequestGate: Sendable {
   }
 
   private func hostIsLocal(_ head: RequestHead) -> Bool {
-    if let host = head.host, Self.isPlainLoopback(host) { return true }
+    // A target of absolute form overrules Host (RFC 9112 §3.2.2). Both must be local: no honest client sends two.
+    if head.isAbsoluteForm, let field = head.first("host"), !isLocal(field) { return false }
     // An HTTP/1.0 tool that sends no Host cannot be a browser; every browser of this century sends one.
-    guard let text = head.hostText else { return head.version == .http1_0 }
-    guard let (host, _) = LoopbackName.split(text) else { return false }
-    return LoopbackName.isLoopback(host) || allowedHosts.contains(host.lowercased())
+    return head.host.map(isLocal) ?? (head.version == .http1_0)
+  }
+
+  private func isLocal(_ authority: ArraySlice<UInt8>) -> Bool {
+    if Self.isPlainLoopback(authority) { return true }
+    guard let (host, _) = LoopbackName.split(String(decoding: authority, as: UTF8.self)) else { return false }
+    return LoopbackName.isLoopback(host) || allowedHosts.contains(Self.hostKey(host))
+  }
+
+  /// Names are compared without letter case and the dot of the root, addresses without their brackets.
+  private static func hostKey(_ host: String) -> String {
+    let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
+    return LoopbackName.withoutRoot((isBracketed ? String(host.dropFirst().dropLast()) : host).lowercased())
   }
 
   /// `127.0.0.1` with or without a port: what nearly every app sends, seen without making a string.

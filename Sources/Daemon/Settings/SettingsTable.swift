@@ -93,16 +93,16 @@ public enum SettingsTable {
       "local-token-file", "a file path", "a token that local callers must send",
       one: path(\.localTokenFile)),
     Setting(
-      "allowed-hosts", "host names", "further names for the Host field",
+      "allowed-hosts", "host names or addresses without a port", "further names for the Host field",
       list: {
         $0.allowedHosts = $1
-        return true
+        return $1.allSatisfy(isHost)
       }, show: { $0.allowedHosts }),
     Setting(
-      "allowed-origins", "origins such as http://localhost:3000", "web origins that may call",
+      "allowed-origins", "origins such as http://localhost:3000, without a path", "web origins that may call",
       list: {
         $0.allowedOrigins = $1
-        return true
+        return $1.allSatisfy(isOrigin)
       }, show: { $0.allowedOrigins }),
     Setting("connect-timeout", "seconds", "bound for TCP and TLS towards upstream", one: seconds(\.connectTimeout)),
     Setting("upstream-timeout", "seconds", "bound for upstream's response head", one: seconds(\.upstreamTimeout)),
@@ -190,6 +190,23 @@ public enum SettingsTable {
     else { return false }
     settings.upstream = text
     return true
+  }
+
+  /// `devbox.lan`, `192.168.0.2`, `[fe80::1]`, `fe80::1`; no pattern, no port.
+  private static func isHost(_ value: String) -> Bool {
+    let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/*@?#,".utf8.contains($0) }
+    guard isPlain, !value.hasPrefix("[") else { return isPlain && value.hasSuffix("]") }
+    return value.utf8.count(where: { $0 == UInt8(ascii: ":") }) != 1
+  }
+
+  /// As browsers write it in `Origin`: scheme, host, a port that is not the scheme's own; or `null`.
+  private static func isOrigin(_ value: String) -> Bool {
+    if value == "null" { return true }
+    guard let parts = URLComponents(string: value), parts.scheme != nil, parts.host?.isEmpty == false else {
+      return false
+    }
+    return parts.path.isEmpty && parts.query == nil && parts.fragment == nil && parts.user == nil
+      && (parts.port == nil || parts.port != ["http": 80, "https": 443][parts.scheme]) && !value.contains("*")
   }
 
   private static func freshFor(_ settings: inout Settings, _ value: String) -> Bool {
