@@ -31,7 +31,8 @@ public final class RenderedResponse: Sendable {
 /// An answer rendered before, and what is special about this use of it.
 public struct ReadyAnswer: Sendable {
   let rendered: RenderedResponse
-  let extraFields: [UInt8]
+  /// Whole field lines with CRLF that this use adds.
+  public let extraFields: [UInt8]
 
   /// - Parameter extraFields: Whole field lines with CRLF, like `Age: 3\r\n`.
   public init(_ rendered: RenderedResponse, extraFields: [UInt8] = []) {

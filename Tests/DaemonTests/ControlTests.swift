@@ -51,11 +51,11 @@ import Testing
       limits: UpstreamLimits(connect: .seconds(1), head: .seconds(1), bodyIdle: .seconds(1)), mode: mode,
       logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
     let request = TransportRequest(method: "GET", target: "/api/v1/conversations")
-    let error = await #expect(throws: TransportError.self) { try await upstream.send(request) }
+    let error = await #expect(throws: TransportError.self) { try await upstream.send(request, as: .unknown) }
     #expect(error?.kind == .cancelled && error?.requestMayHaveTakenEffect == false)
     #expect(transport.requests.isEmpty && upstream.counts.calls == 0)
     #expect(mode.change(to: .auto) == .offline)
-    #expect(try await upstream.send(request).status == 200)
+    #expect(try await upstream.send(request, as: .unknown).status == 200)
   }
 
   @Test func offlineModeEndsProbing() async throws {

@@ -204,14 +204,14 @@ final class Reads: Sendable {
   ) async -> FetchOutcome? {
     do throws(TransportError) {
       let validator = validator(for: ask)
-      var response = try await upstream.send(request(ask, validator: validator))
+      var response = try await upstream.send(request(ask, validator: validator), as: .read(ask.read))
       if validator != nil, response.status == 304 {
         if let renewed = await recorder.renew(ask.read, response.fields, ask.credential, ticket) {
           deliver(ask.isConditional ? .notModified(response.fields) : renewed)
           return nil
         }
         // A client cannot be told 304 to a question that it did not ask.
-        if !ask.isConditional { response = try await upstream.send(request(ask, validator: nil)) }
+        if !ask.isConditional { response = try await upstream.send(request(ask, validator: nil), as: .read(ask.read)) }
       }
       try await FetchedAnswer.read(
         response, upTo: recorder.responseBytesMax, consumerSilenceMax: recorder.consumerSilenceMax

@@ -21,6 +21,8 @@ struct StoredAnswer: Sendable {
   /// Upstream's own bytes; else put together from entities.
   let isVerbatim: Bool
   let entityTag: String?
+  /// Whether it carries upstream's id of the request that fetched it.
+  var hasRequestID = false
 
   /// Whole seconds since `fetchedAt`.
   func age(at now: UnixTime) -> Int {
@@ -30,7 +32,7 @@ struct StoredAnswer: Sendable {
   /// The fields that differ from one use to the next, ready for the wire. No String is made here: this is the hot path.
   func extraFields(_ occasion: Occasion, freshFor: Int, at now: UnixTime) -> [UInt8] {
     let age = age(at: now)
-    var line = ByteLine(capacity: 128)
+    var line = ByteLine(capacity: 160)
     line.append("Age: ")
     line.append(age)
     line.append("\r\nCache-Status: chatroutesd; ")
@@ -50,6 +52,7 @@ struct StoredAnswer: Sendable {
     case .softTimeout: line.append("fwd=stale; detail=soft-timeout")
     }
     if !isComplete { line.append(occasion == .fresh ? "; detail=partial" : "-partial") }
+    if !hasRequestID { line.appendRequestID() }
     line.append("\r\n")
     return line.bytes
   }
@@ -63,6 +66,11 @@ private struct ByteLine {
 
   mutating func append(_ text: StaticString) {
     bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+  }
+
+  mutating func appendRequestID() {
+    append("\r\nX-Request-Id: ")
+    RequestID.append(to: &bytes)
   }
 
   mutating func append(_ number: Int) {
@@ -88,7 +96,8 @@ extension StoredAnswer {
         fields.append(HTTPField(name: name, value: field.value))
       }
       let stored = StoredAnswer(
-        fetchedAt: response.fetchedAt, isComplete: true, isVerbatim: true, entityTag: fields[.eTag])
+        fetchedAt: response.fetchedAt, isComplete: true, isVerbatim: true, entityTag: fields[.eTag],
+        hasRequestID: fields.contains(.requestID))
       let head = HTTPResponse(status: .init(code: response.status), headerFields: fields)
       return (stored, RenderedResponse(head: head, body: response.body))
     case .composed(let json, let asOf, let isComplete):

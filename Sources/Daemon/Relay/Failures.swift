@@ -2,6 +2,7 @@ internal import ChatRoutes
 internal import Foundation
 internal import HTTPTypes
 internal import LocalServer
+internal import MirrorStore
 
 /// An error that this daemon answers itself, in the API's envelope and never as HTML or an empty body.
 struct Failure: Error, Sendable {
@@ -18,6 +19,10 @@ struct Failure: Error, Sendable {
   var closesConnection = false
   /// Methods that would do (RFC 9110 §15.5.6).
   var allow: String?
+  /// For answers that do not pass through `Routes`, which gives all others an id.
+  var requestID: String?
+  /// What the log must tell because the client is told no details.
+  var unexpected: String?
 
   /// The answer: `{"error","message","details"}`.
   var response: Response {
@@ -27,6 +32,7 @@ struct Failure: Error, Sendable {
     if let proxyError { fields[.proxyStatus] = "chatroutesd; error=\(proxyError)" }
     if let retryAfter { fields[.retryAfter] = String(retryAfter) }
     if let allow { fields[.allow] = allow }
+    if let requestID { fields[.requestID] = requestID }
     if closesConnection { fields[.connection] = "close" }
     return Response(
       head: HTTPResponse(status: .init(code: status), headerFields: fields), body: .bytes(json))
@@ -53,12 +59,18 @@ extension Failure {
       let failure = ServerFailure(.unreadableBody(error))
       self = .server(status: failure.status, message: failure.message)
       closesConnection = true
+    case is CancellationError: self = .goingDown
     default:
       self.init(
         status: 500, code: "SERVER_ERROR",
         message: "chatroutesd failed on this request (\(type(of: error))). See its log.",
-        proxyError: "proxy_internal_error")
+        proxyError: "proxy_internal_error", unexpected: Self.describe(error))
     }
+  }
+
+  /// The text of the errors that are known to hold nothing of what passes through; of others, their type.
+  private static func describe(_ error: any Error) -> String {
+    (error as? MirrorError)?.description ?? "\(type(of: error))"
   }
 
   /// Upstream gave no answer to a request that only it can answer.
@@ -84,6 +96,11 @@ extension Failure {
     if let offlineSince { failure.details.append(("offlineForSeconds", String(offlineSince.components.seconds))) }
     return failure
   }
+
+  /// The drain has begun and nothing new is sent, or its time is over.
+  private static let goingDown = Failure(
+    status: 503, code: "SERVER_ERROR", message: "chatroutesd is shutting down. Try again when it is back.",
+    proxyError: "proxy_internal_error", retryAfter: 1, closesConnection: true)
 
   /// This daemon, not upstream, is at its end.
   private static let noConnectionLeft = Failure(

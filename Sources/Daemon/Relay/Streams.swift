@@ -178,7 +178,9 @@ final class Streams: Sendable {
 
   private func run(_ session: Session, _ outgoing: TransportRequest) async {
     let response: TransportResponse
-    do throws(TransportError) { response = try await upstream.send(outgoing) } catch {
+    do throws(TransportError) {
+      response = try await upstream.send(outgoing, as: .stream(conversation: session.conversation))
+    } catch {
       if error.requestMayHaveTakenEffect {
         await recorder.forget(.send(conversation: session.conversation, branch: nil), session.credential)
       }

@@ -97,7 +97,7 @@ final class Writes: Sendable {
     let write = touched.map { MirrorWrite.mergeBranch(conversation: $0, branch: "") }
     if let write { recorder.begin(write, credential) }
     do throws(TransportError) {
-      let answer = try await upstream.send(outgoing, isBrief: outgoing.isSafe)
+      let answer = try await upstream.send(outgoing, as: .unknown, isBrief: outgoing.isSafe)
       await recorder.note(status: answer.status, credential)
       if let write, !(400..<500).contains(answer.status) { await recorder.forget(write, credential) }
       return Self.relayed(answer, isHead: request.head.hasMethod("HEAD"), cacheStatus)
@@ -114,7 +114,7 @@ final class Writes: Sendable {
     deliver: @escaping @Sendable (FetchedAnswer) -> Void
   ) async -> FetchOutcome? {
     do throws(TransportError) {
-      let response = try await upstream.send(outgoing)
+      let response = try await upstream.send(outgoing, as: .write(write))
       try await FetchedAnswer.read(
         response, upTo: recorder.responseBytesMax, consumerSilenceMax: recorder.consumerSilenceMax
       ) {

@@ -24,6 +24,7 @@ public final class ProxyDaemon: Sendable {
   private let logger: Logger
   private let mode: CurrentMode
   private let control: ControlSocket
+  private let report: Report
   private let inherited: InheritedSockets
   /// As they were read last.
   private let known: Mutex<Settings>
@@ -55,6 +56,7 @@ public final class ProxyDaemon: Sendable {
         connect: settings.connectTimeout, head: settings.upstreamTimeout, bodyIdle: settings.streamIdleTimeout),
       mode: mode, logger: logger)
     let counters = Counters()
+    let times = AnswerTimes()
     let ledger = DayLedger(counters: counters, upstream: upstream)
     caretaker = Caretaker(
       mirror: mirror, policy: live.retention, checksFirst: Self.trustedSince(lock) == nil, counters: counters,
@@ -67,7 +69,7 @@ public final class ProxyDaemon: Sendable {
       recordingBytesMax: settings.maxRecordingsSize,
       consumerSilenceMax: settings.writeStallTimeout + .seconds(10), counters: counters, logger: logger)
     let report = Report(
-      counters: counters, mirror: mirror, recorder: recorder, caretaker: caretaker, upstream: upstream,
+      counters: counters, times: times, mirror: mirror, recorder: recorder, caretaker: caretaker, upstream: upstream,
       background: background, mode: mode, version: version)
     let pages = OwnPages(
       access: PageAccess(secret: try SecretFile.pageSecret.loadOrCreate(in: directory)), store: store,
@@ -89,10 +91,11 @@ public final class ProxyDaemon: Sendable {
           consumerSilenceMax: settings.writeStallTimeout + .seconds(10), absorbsRetries: settings.absorbRetries),
         upstream: upstream, forwarding: forwarding, recorder: recorder, background: background, counters: counters,
         logger: logger),
-      ownPages: pages, report: report, counters: counters, logger: logger)
+      ownPages: pages, report: report, counters: counters, times: times, logger: logger)
     server = LocalServer(
       configuration: Self.configuration(settings, logger), ready: { routes.readyAnswer($0) },
       handler: { await routes.answer($0) })
+    self.report = report
     report.attach(server)
     control = ControlSocket(mode: mode, upstream: upstream, report: report, logger: logger)
   }
@@ -131,8 +134,9 @@ public final class ProxyDaemon: Sendable {
       CaretakerService(caretaker: caretaker),
       PlainService(
         run: { [server] in await server.run() },
-        stop: { [server, settings] in
+        stop: { [server, settings, report] in
           stopping()
+          report.noteDrain()
           server.drain(deadline: settings.drainDeadline)
         }),
     ] + controlServices
@@ -245,6 +249,7 @@ public final class ProxyDaemon: Sendable {
     configuration.serverFailure = { failure in
       var answer = Failure.server(status: failure.status, message: failure.message)
       answer.retryAfter = failure.retryAfter
+      answer.requestID = RequestID.next()
       return answer.response
     }
     return configuration

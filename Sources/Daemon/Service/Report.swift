@@ -6,24 +6,27 @@ internal import Synchronization
 
 /// What the daemon says about itself: `/status` for programs and people, `/metrics` for Prometheus.
 final class Report: Sendable {
-  private let counters: Counters
+  let counters: Counters
+  let times: AnswerTimes
   private let mirror: Mirror
   private let recorder: Recorder
   private let caretaker: Caretaker
-  private let upstream: Upstream
+  let upstream: Upstream
   private let background: BackgroundWork
   private let mode: CurrentMode
   private let version: String
   private let startedAt = ContinuousClock.now
   /// Set once the server exists.
   private let server = Mutex<LocalServer?>(nil)
+  private let isDraining = Atomic(false)
 
   init(
-    counters: Counters, mirror: Mirror, recorder: Recorder, caretaker: Caretaker, upstream: Upstream,
+    counters: Counters, times: AnswerTimes, mirror: Mirror, recorder: Recorder, caretaker: Caretaker,
+    upstream: Upstream,
     background: BackgroundWork, mode: CurrentMode, version: String
   ) {
     (self.counters, self.mirror, self.recorder, self.upstream) = (counters, mirror, recorder, upstream)
-    self.caretaker = caretaker
+    (self.caretaker, self.times) = (caretaker, times)
     (self.background, self.mode, self.version) = (background, mode, version)
   }
 
@@ -41,42 +44,21 @@ final class Report: Sendable {
     return Response(status: .ok, fields: fields, body: .bytes(Array(data) + [0x0A]))
   }
 
-  /// `/metrics`: Prometheus text format 0.0.4.
-  func metrics() -> Response {
-    var text = ""
-    func metric(_ name: String, _ type: String, _ help: String, _ value: some CustomStringConvertible) {
-      text += "# HELP chatroutesd_\(name) \(help)\n# TYPE chatroutesd_\(name) \(type)\nchatroutesd_\(name) \(value)\n"
-    }
-    for counter in Counter.allCases {
-      metric(Self.snakeCase("\(counter)") + "_total", "counter", counter.help, counters[counter])
-    }
-    let snapshot = snapshot()
-    metric("upstream_calls_total", "counter", "requests sent upstream", snapshot.upstream.calls)
-    metric(
-      "upstream_failures_total", "counter", "requests that upstream did not answer, or with 502, 503 or 504",
-      snapshot.upstream.failures)
-    metric(
-      "upstream_probes_total", "counter", "handshakes that looked whether upstream is back", snapshot.upstream.probes)
-    metric("upstream_up", "gauge", "1 while upstream is online", snapshot.upstream.state == "online" ? 1 : 0)
-    metric("connections", "gauge", "open client connections", snapshot.connections)
-    metric(
-      "mirror_writable", "gauge", "0 while the mirror cannot be written and nothing is recorded",
-      snapshot.mirrorAccess == MirrorStore.Access.writable.rawValue ? 1 : 0)
-    metric("writer_queue", "gauge", "observations that wait for the mirror's writer", snapshot.writerQueue.waiting)
-    metric("writer_queue_bytes", "gauge", "size of what waits for it", snapshot.writerQueue.bytes)
-    if let mirror = snapshot.mirror {
-      metric("mirror_bytes", "gauge", "size of the mirror's file", mirror.bytes)
-      metric("mirror_messages", "gauge", "messages in the mirror", mirror.messages)
-      metric("mirror_response_bytes", "gauge", "whole answers in the mirror", mirror.bytesOf["responses"] ?? 0)
-      metric("mirror_message_bytes", "gauge", "texts of messages in the mirror", mirror.bytesOf["messages"] ?? 0)
-    }
-    metric("memory_cache_bytes", "gauge", "rendered answers in memory", snapshot.memoryCache.bytes)
-    metric("store_reads_total", "counter", "looks into the database", snapshot.work.storeReads)
-    metric("store_writes_total", "counter", "transactions that wrote", snapshot.work.storeWrites)
-    metric("json_documents_total", "counter", "JSON documents scanned", snapshot.work.jsonDocuments)
-    metric("uptime_seconds", "gauge", "time since start", snapshot.uptimeSeconds)
-    return Self.text(text, type: "text/plain; version=0.0.4; charset=utf-8")
+  /// `/readyz`: 200 while new requests are welcome; 503 while the daemon goes down. What is out of order beside that is
+  /// told and changes nothing: forwarding and reading go on without the other.
+  func readiness() -> Response {
+    let state = upstream.currentHealth.state
+    let access = mirror.store.access
+    let isDraining = isDraining.load(ordering: .relaxed)
+    var response = Self.text(
+      "\(isDraining ? "shutting down" : "ready")\nmode \(mode.current.rawValue)\nupstream \(state)\nmirror \(access.rawValue)\n"
+    )
+    if isDraining { response.head.status = .serviceUnavailable }
+    return response
   }
+
+  /// The drain begins.
+  func noteDrain() { isDraining.store(true, ordering: .relaxed) }
 
   static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
     Response(status: .ok, fields: [.contentType: type, .cacheControl: "no-store"], body: .bytes(Array(text.utf8)))
@@ -96,6 +78,8 @@ final class Report: Sendable {
       var calls: UInt64
       var failures: UInt64
       var probes: UInt64
+      /// For how long it was not online, in all.
+      var outageSeconds: Double
     }
     struct MirrorPart: Codable, Sendable {
       var conversations: Int
@@ -138,6 +122,10 @@ final class Report: Sendable {
     var mode: String
     var uptimeSeconds: Double
     var connections: Int
+    /// Accepted since the start.
+    var connectionsTotal: Int
+    /// Requests whose bytes were no acceptable HTTP.
+    var malformedRequests: Int
     var requestsRunning: Int
     var callsSaved: UInt64
     var upstream: UpstreamPart
@@ -157,9 +145,11 @@ final class Report: Sendable {
     // Counters first: what this report itself reads from the store must not show in them.
     let work = mirror.store.workCounters
     let values = Dictionary(uniqueKeysWithValues: Counter.allCases.map { ("\($0)", counters[$0]) })
+    let clients = server.withLock { $0?.statistics } ?? ServerStatistics()
     return Snapshot(
       version: version, mode: mode.current.rawValue, uptimeSeconds: Self.seconds(startedAt.duration(to: .now)),
-      connections: server.withLock { $0?.statistics.openConnections ?? 0 }, requestsRunning: background.count,
+      connections: clients.openConnections, connectionsTotal: clients.acceptedConnections,
+      malformedRequests: clients.parseErrors, requestsRunning: background.count,
       callsSaved: counters.savedCalls,
       upstream: upstreamPart(), mirror: mirrorPart(), mirrorAccess: mirror.store.access.rawValue,
       mirrorShortcoming: mirror.store.shortcoming?.description, writerQueue: queuePart(),
@@ -179,7 +169,8 @@ final class Report: Sendable {
       origin: upstream.origin, state: "\(health.state)", isSilent: health.isSilent, cause: health.cause,
       offlineForSeconds: health.since.map { Self.seconds($0.duration(to: now)) },
       nextProbeInSeconds: health.nextProbe.map { max(0, Self.seconds(now.duration(to: $0))) },
-      calls: counts.calls, failures: counts.failures, probes: counts.probes)
+      calls: counts.calls, failures: counts.failures, probes: counts.probes,
+      outageSeconds: Self.seconds(upstream.outageTotal))
   }
 
   private func mirrorPart() -> Snapshot.MirrorPart? {
@@ -208,9 +199,5 @@ final class Report: Sendable {
 
   private static func date(_ time: UnixTime) -> String {
     Date(timeIntervalSince1970: Double(time.milliseconds) / 1000).formatted(.iso8601)
-  }
-
-  private static func snakeCase(_ name: String) -> String {
-    name.reduce(into: "") { $0 += $1.isUppercase ? "_" + $1.lowercased() : String($1) }
   }
 }

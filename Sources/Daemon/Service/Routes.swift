@@ -13,15 +13,17 @@ final class Routes: Sendable {
   private let ownPages: OwnPages
   private let report: Report
   private let counters: Counters
+  private let times: AnswerTimes
   private let logger: Logger
   private let pageThread = PageThread()
 
   init(
     live: LiveSettings, mode: CurrentMode, reads: Reads, writes: Writes, streams: Streams,
-    ownPages: OwnPages, report: Report, counters: Counters, logger: Logger
+    ownPages: OwnPages, report: Report, counters: Counters, times: AnswerTimes, logger: Logger
   ) {
     (self.live, self.mode, self.reads, self.writes, self.streams) = (live, mode, reads, writes, streams)
     (self.ownPages, self.report, self.counters, self.logger) = (ownPages, report, counters, logger)
+    self.times = times
   }
 
   /// Answers from memory what can be answered so: the hot path. The rest, refusals too, is left to `answer`.
@@ -31,21 +33,34 @@ final class Routes: Sendable {
       let ready = reads.hotAnswer(head, target, Credential(of: head) ?? daemonCredential, mode: mode.current)
     else { return nil }
     counters.count(.requests)
-    if live.accessLog.current { Self.log(head, Response(ready), logger) }
+    times[.mirror].observeNoTime()
+    if live.accessLog.current { log(head, Response(ready), after: .zero) }
     return ready
   }
 
   /// Answers one request. Errors become answers in one place, here.
   func answer(_ request: Request) async -> Response {
+    let start = ContinuousClock.now
     counters.count(.requests)
-    let response: Response
+    var response: Response
+    var unexpected: String?
     if let refusal = live.gate.current.refusal(of: request.head, needsToken: !ownPages.admits(request.head)) {
       counters.count(.refused)
       response = Failure.refused(refusal).response
     } else {
-      do { response = try await route(request) } catch { response = Failure(error).response }
+      do { response = try await route(request) } catch {
+        let failure = Failure(error)
+        (response, unexpected) = (failure.response, failure.unexpected)
+      }
     }
-    if live.accessLog.current { Self.log(request.head, response, logger) }
+    response.addRequestID()
+    if let unexpected {
+      let id = response.text(.requestID) ?? ""
+      logger.error("a request failed", metadata: ["id": "\(id)", "cause": "\(unexpected)"])
+    }
+    let elapsed = ContinuousClock.now - start
+    times[response.source].observe(elapsed)
+    if live.accessLog.current { log(request.head, response, after: elapsed) }
     return response
   }
 
@@ -68,6 +83,7 @@ final class Routes: Sendable {
     }
     switch path {
     case "/healthz": return Report.text("ok\n")
+    case "/readyz": return report.readiness()
     case "/status": return report.status()
     case "/metrics": return report.metrics()
     default:
@@ -110,17 +126,58 @@ final class Routes: Sendable {
     return await reads.mirrored(head, read, credential, mode: mode)
   }
 
-  /// One line a request: method, kind of call, status, Cache-Status. No path: it holds ids.
-  private static func log(_ head: RequestHead, _ response: Response, _ logger: Logger) {
-    let isAPI = head.originForm.starts(with: apiPrefix)
+  /// One line a request: method, kind of call, status, Cache-Status, id, milliseconds to the answer's head. No path: it
+  /// holds ids and query values.
+  private func log(_ head: RequestHead, _ response: Response, after elapsed: Duration) {
+    let isAPI = head.originForm.starts(with: Self.apiPrefix)
     let kind = isAPI ? Endpoint.classify(method: head.method, target: head.originForm).kind : "own page"
-    let cache = response.head.headerFields[.cacheStatus] ?? "-"
+    let (seconds, attoseconds) = elapsed.components
     logger.info(
       "request",
       metadata: [
-        "method": "\(head.method)", "kind": "\(kind)", "status": "\(response.head.status.code)", "cache": "\(cache)",
+        "method": "\(head.method)", "kind": "\(kind)", "status": "\(response.head.status.code)",
+        "cache": "\(response.text(.cacheStatus) ?? "-")", "id": "\(response.text(.requestID) ?? "-")",
+        "ms": "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)",
       ])
   }
+}
+
+extension Response {
+  /// Gives the answer an id of this daemon's, unless upstream gave it one.
+  fileprivate mutating func addRequestID() {
+    // What was rendered has one already.
+    if case .rendered = body { return }
+    guard !head.headerFields.contains(.requestID) else { return }
+    head.headerFields.append(HTTPField(name: .requestID, value: RequestID.next()))
+  }
+
+  /// Who gave the answer, as `Cache-Status` has it.
+  fileprivate var source: AnswerTimes.Source {
+    guard let status = text(.cacheStatus) else { return .daemon }
+    let isStored = status.contains("; hit") || (status.contains("fwd=stale") && !status.contains("fwd-status=304"))
+    return isStored ? .mirror : .upstream
+  }
+
+  /// The value of a field, also of an answer that was rendered before; bytes that could break a line of the log are not
+  /// shown.
+  fileprivate func text(_ name: HTTPField.Name) -> String? {
+    if let value = head.headerFields[name] { return Self.harmless(value) }
+    guard case .rendered(let ready) = body else { return nil }
+    for line in String(decoding: ready.extraFields, as: UTF8.self).split(separator: "\r\n") {
+      let parts = line.split(separator: ": ", maxSplits: 1)
+      if parts.count == 2, parts[0].lowercased() == name.canonicalName { return String(parts[1]) }
+    }
+    return nil
+  }
+
+  /// Upstream's texts in the log: short, and of plain characters.
+  private static func harmless(_ text: String) -> String {
+    String(
+      decoding: text.utf8.prefix(loggedBytesMax).map { $0 > 0x20 && $0 < 0x7F || $0 == 0x20 ? $0 : UInt8(ascii: "?") },
+      as: UTF8.self)
+  }
+
+  private static let loggedBytesMax = 128
 }
 
 extension Failure {

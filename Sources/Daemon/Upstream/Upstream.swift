@@ -11,6 +11,9 @@ public final class Upstream: Sendable {
   private let transport: any Transport
   private let limits: UpstreamLimits
   private let counters = UpstreamCounters()
+  let tally = UpstreamTally()
+  /// Outages that are over.
+  private let pastOutages = Mutex(Duration.zero)
   private let logger: Logger
   private let clock = ContinuousClock()
   private let mode: CurrentMode
@@ -34,9 +37,10 @@ public final class Upstream: Sendable {
   /// Sends a request and judges the outcome for offline detection.
   /// - Parameters:
   ///   - request: its time-outs are set here.
+  ///   - endpoint: what kind of call it is.
   ///   - isBrief: give up when the caller's patience ends, for requests that nobody would go on waiting for.
   public func send(
-    _ request: TransportRequest, isBrief: Bool = false
+    _ request: TransportRequest, as endpoint: Endpoint, isBrief: Bool = false
   ) async throws(TransportError) -> TransportResponse {
     var request = request
     let isOut = currentHealth.state == .offline
@@ -46,16 +50,22 @@ public final class Upstream: Sendable {
     // The one way out: whoever decided to ask upstream before the mode changed ends here.
     guard mode.current != .offline else { throw .offlineMode }
     counters.calls.add(1, ordering: .relaxed)
-    do throws(TransportError) {
-      let response = try await transport.send(request)
-      note(status: response.status)
-      // Nothing here asks for an upgrade (RFC 9110 §15.2.2), and no client can be handed one.
-      guard response.status >= 200 else { throw TransportError(.badResponse, requestMayHaveTakenEffect: true) }
-      return response
-    } catch {
+    let start = clock.now
+    let response: TransportResponse
+    do throws(TransportError) { response = try await transport.send(request) } catch {
+      tally.add(endpoint, outcome: "\(error.kind)", after: clock.now - start)
       note(error)
       throw error
     }
+    tally.add(endpoint, outcome: String(response.status), after: clock.now - start)
+    note(status: response.status)
+    // Nothing here asks for an upgrade (RFC 9110 §15.2.2), and no client can be handed one.
+    guard response.status >= 200 else {
+      let error = TransportError(.badResponse, requestMayHaveTakenEffect: true)
+      note(error)
+      throw error
+    }
+    return response
   }
 
   /// A read took longer than the soft deadline.
@@ -71,6 +81,9 @@ public final class Upstream: Sendable {
     let now = clock.now
     return health.withLock { $0.since.map { now - $0 } }
   }
+
+  /// For how long upstream was not online since the daemon started, a present outage included.
+  var outageTotal: Duration { pastOutages.withLock { $0 } + (outage ?? .zero) }
 
   /// Whether the next read of the mirror should also send a fetch.
   var probeByFetchIsDue: Bool {
@@ -165,7 +178,13 @@ public final class Upstream: Sendable {
   }
 
   private func succeed(by proof: String) {
-    if health.withLock({ $0.succeeded() }) {
+    let now = clock.now
+    let ended: Duration? = health.withLock { health in
+      let since = health.since
+      return health.succeeded() ? since.map { now - $0 } ?? .zero : nil
+    }
+    if let ended {
+      pastOutages.withLock { $0 += ended }
       logger.notice("upstream is online again", metadata: ["proof": "\(proof)"])
     }
   }
