@@ -133,6 +133,24 @@ public final class MirrorStore: Sendable {
       documentsScanned: documents.load(ordering: .relaxed))
   }
 
+  /// Puts everything that is in the log into the one file, and empties the log. Waits for readers as a write waits for
+  /// other programs.
+  func foldLogIn() async throws(MirrorError) {
+    do {
+      let database = try enter()
+      defer { leave() }
+      try await Self.foldLogIn(database)
+    } catch {
+      throw MirrorError(error, doing: "fold the mirror's log in")
+    }
+  }
+
+  private static func foldLogIn(_ database: any DatabaseWriter) async throws {
+    // In memory, or for reading only, there is no log.
+    guard database is DatabasePool, !database.configuration.readonly else { return }
+    try await database.writeWithoutTransaction { _ = try $0.checkpoint(.truncate) }
+  }
+
   /// Ends all work with the database; every call after it fails.
   public func close() throws(MirrorError) {
     guard let database = use.withLock({ $0.opening.database }) else { return }

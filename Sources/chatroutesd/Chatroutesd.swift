@@ -19,7 +19,7 @@ struct Chatroutesd: AsyncParsableCommand {
       SearchCommand.self, ExportCommand.self, UsageCommand.self, ReplayCommand.self, StatusCommand.self,
       ModeCommand.self,
       OpenCommand.self, EnvCommand.self, ConfigCommand.self, CheckConfigCommand.self, BackupCommand.self,
-      CheckCommand.self,
+      CheckCommand.self, PurgeCommand.self,
     ],
     defaultSubcommand: ServeCommand.self)
 }

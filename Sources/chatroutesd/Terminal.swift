@@ -18,6 +18,11 @@ enum Terminal {
     try? FileHandle.standardError.write(contentsOf: Data((text + "\n").utf8))  // nobody is left to tell
   }
 
+  /// A question, without an end of line.
+  static func prompt(_ text: String) {
+    try? FileHandle.standardError.write(contentsOf: Data(text.utf8))  // nobody is left to ask
+  }
+
   /// One line that is written over, on a terminal only.
   static func progress(_ text: String, isLast: Bool) {
     guard isatty(STDERR_FILENO) == 1 else { return }

@@ -1,5 +1,6 @@
 import ChatRoutes
 import Foundation
+import HTTPTypes
 import Logging
 import Testing
 
@@ -39,6 +40,44 @@ import Testing
       #expect(try await rig.ask("GET", "/api/v1/conversations/c1").cacheStatus == "chatroutesd; fwd=bypass")
       #expect(try await control.change(to: .auto) == .auto)
       #expect(try await rig.ask("GET", "/api/v1/conversations/c1").cacheStatus.contains("fwd=uri-miss"))
+    }
+  }
+
+  @Test(arguments: ["", "{}", #"{"conversations":null}"#, "[1]"])
+  func aPurgeOfEverythingHasToBeAskedFor(body: String) async throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.answering(200, Self.json)), folder: folder) {
+      (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", "/api/v1/conversations/c1")
+      let control = try HTTPTransport(origin: "unix:\(folder)/control.sock")
+      let answer = try await control.send(
+        TransportRequest(method: "POST", target: "/purge", fields: [:], body: .bytes(Array(body.utf8))))
+      #expect(answer.status == 400)
+      await control.shutdown()
+      #expect(try LocalMirror(path: folder + "/mirror.sqlite").conversations(limit: 9).count == 1)
+    }
+  }
+
+  /// A read that was under way when the mirror was purged does not fill it again.
+  @Test func aReadUnderWayDoesNotFillAPurgedMirrorAgain() async throws {
+    let folder = try Self.folder()
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let (asked, purged) = (Promise<Void>(), Promise<Void>())
+    let upstream = ScriptedUpstream(ScriptedUpstream.answering(200, Self.json))
+    try await DaemonRig.run(upstream, folder: folder) { (rig: DaemonRig) async throws in
+      _ = try await rig.ask("GET", "/api/v1/conversations/c1")
+      upstream.become { request throws(TransportError) in
+        asked.keep(())
+        _ = await purged.value()
+        return try await ScriptedUpstream.answering(200, Self.json)(request)
+      }
+      async let answer = rig.ask("GET", "/api/v1/conversations/c1")
+      _ = await asked.value()
+      #expect(try await DaemonControl(directory: folder).purge(.init(conversations: ["c1"])).conversations == 1)
+      purged.keep(())
+      #expect(try await answer.status == 200)
+      #expect(try LocalMirror(path: folder + "/mirror.sqlite").conversations(limit: 9).isEmpty)
     }
   }
 

@@ -107,7 +107,7 @@ import Testing
     "--help", "serve --help", "sandbox --help", "demo --help", "list --help", "show --help", "search --help",
     "replay --help", "status --help", "mode --help", "env --help", "open --help", "--version",
     "config --help", "check-config --help", "usage --help", "export --help", "tree --help",
-    "backup --help", "check --help",
+    "backup --help", "check --help", "purge --help",
   ])
   func helpFitsTheTerminal(arguments: String) async throws {
     let run = try await Program.run(arguments.split(separator: " ").map(String.init), environment: ["COLUMNS": "80"])

@@ -55,6 +55,9 @@ final class Epochs: Sendable {
     }
   }
 
+  /// Everything may have changed: every ticket goes out of date.
+  func moveAll() { table.withLock { $0 = Table(everything: $0.everything + 1) } }
+
   private static func ticket(_ scope: Scope, in table: Table) -> Ticket {
     Ticket(
       scope: scope, everything: table.everything, account: table.accounts[scope.account] ?? 0,

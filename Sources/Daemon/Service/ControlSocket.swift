@@ -1,6 +1,8 @@
+internal import Foundation
 internal import HTTPTypes
 internal import LocalServer
 internal import Logging
+internal import MirrorStore
 internal import WireFormats
 
 /// What the daemon's own user may change while it runs: a second server on a Unix socket beside the database, mode 0600.
@@ -13,10 +15,12 @@ final class ControlSocket: Sendable {
   private let mode: CurrentMode
   private let upstream: Upstream
   private let report: Report
+  private let mirror: Mirror
   private let logger: Logger
 
-  init(mode: CurrentMode, upstream: Upstream, report: Report, logger: Logger) {
+  init(mode: CurrentMode, upstream: Upstream, report: Report, mirror: Mirror, logger: Logger) {
     (self.mode, self.upstream, self.report, self.logger) = (mode, upstream, report, logger)
+    self.mirror = mirror
   }
 
   /// A server that answers on the socket; it listens once this returns.
@@ -27,7 +31,7 @@ final class ControlSocket: Sendable {
     configuration.loops = 1
     configuration.connectionsMax = 32  // one user's commands
     configuration.descriptorsReserved = 16  // they should get through when the daemon is full
-    configuration.limits.bodyBytesMax = 4096
+    configuration.limits.bodyBytesMax = UInt64(Self.orderBytesMax)
     configuration.logger = logger
     configuration.serverFailure = { Failure.server(status: $0.status, message: $0.message).response }
     let server = LocalServer(configuration: configuration) { try await self.answer($0) }
@@ -48,7 +52,30 @@ final class ControlSocket: Sendable {
       }
       change(to: wanted)
       return Report.text("\(wanted.rawValue)\n")
-    default: return Failure.server(status: 404, message: "there is /mode (GET, PUT) and /status (GET)").response
+    case "/purge" where head.hasMethod("POST"):
+      return try await purge(try await request.body.collect(upTo: Self.orderBytesMax))
+    default:
+      return Failure.server(status: 404, message: "there is /mode (GET, PUT), /status (GET) and /purge (POST)").response
+    }
+  }
+
+  /// Some thousand ids of conversations.
+  private static let orderBytesMax = 256 << 10
+
+  private func purge(_ body: [UInt8]) async throws -> Response {
+    guard let order = try? JSONDecoder().decode(LocalMirror.Purge.self, from: Data(body)),
+      !order.selection.saysNothing
+    else { return Failure.server(status: 400, message: "expected conversations, account or unusedSince").response }
+    do {
+      let purged = LocalMirror.Purged(try await mirror.purge(order.selection))
+      logger.notice(
+        "the mirror was purged",
+        metadata: ["conversations": "\(purged.conversations)", "messages": "\(purged.messages)"])
+      return Response(
+        status: .ok, fields: [.contentType: "application/json"], body: .bytes(Array(try JSONEncoder().encode(purged))))
+    } catch {
+      guard let error = error as? MirrorError else { throw error }
+      return Failure.server(status: 503, message: error.description).response
     }
   }
 

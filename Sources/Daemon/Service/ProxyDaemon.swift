@@ -97,7 +97,7 @@ public final class ProxyDaemon: Sendable {
       handler: { await routes.answer($0) })
     self.report = report
     report.attach(server)
-    control = ControlSocket(mode: mode, upstream: upstream, report: report, logger: logger)
+    control = ControlSocket(mode: mode, upstream: upstream, report: report, mirror: mirror, logger: logger)
   }
 
   /// Begins to listen: on the sockets that the service manager opened, and on the addresses of the settings. Where there are

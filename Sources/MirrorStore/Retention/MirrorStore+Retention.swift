@@ -189,7 +189,7 @@ extension MirrorStore {
   }
 
   /// Makes the file smaller. One that was made without `auto_vacuum` keeps its free pages and uses them again.
-  private func giveFreePagesBack() async throws(MirrorError) {
+  func giveFreePagesBack() async throws(MirrorError) {
     for _ in 0..<Self.slicesMax {
       let (before, after, all) = try await write("give free pages back", { try $0.vacuumSlice() })
       // More free pages than there are pages: a damaged head of the file.

@@ -1,7 +1,7 @@
 internal import Foundation
 
 /// A moment in milliseconds since 1970-01-01T00:00:00Z.
-public struct UnixTime: Hashable, Comparable, Sendable {
+public struct UnixTime: Hashable, Comparable, Codable, Sendable {
   public let milliseconds: Int64
 
   public init(milliseconds: Int64) {

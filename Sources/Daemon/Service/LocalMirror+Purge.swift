@@ -1,0 +1,83 @@
+internal import Foundation
+internal import LocalServer
+internal import Logging
+internal import MirrorStore
+
+extension LocalMirror {
+  /// What is to be purged: conversations that fit all that is said.
+  public struct Purge: Codable, Sendable, Equatable {
+    /// Ids; nil: whatever their id.
+    public var conversations: [String]?
+    /// Number of an account; nil: whosesoever.
+    public var account: Int64?
+    /// Only what was neither changed nor read from the API since, in milliseconds of Unix time; nil: whatever its age.
+    public var unusedSince: Int64?
+
+    /// - Parameter unusedFor: only what was neither changed nor read from the API for so long; nil: whatever its age.
+    public init(conversations: [String]? = nil, account: Int64? = nil, unusedFor: Duration? = nil) {
+      (self.conversations, self.account) = (conversations, account)
+      unusedSince = unusedFor.map { UnixTime.now.milliseconds - $0.components.seconds * 1000 }
+    }
+
+    var selection: PurgeSelection {
+      PurgeSelection(
+        conversations: conversations, account: account, unusedSince: unusedSince.map { UnixTime(milliseconds: $0) })
+    }
+  }
+
+  /// How much a purge takes.
+  public struct Purged: Codable, Sendable, Equatable {
+    public var conversations: Int
+    /// Those that are held, deleted ones included.
+    public var messages: Int
+
+    init(_ outcome: PurgeOutcome) { (conversations, messages) = (outcome.conversations, outcome.messages) }
+  }
+
+  /// One account of the mirror. It is known by a keyed hash of its credential: a number is all the name it has.
+  public struct Account: Codable, Sendable {
+    public var number: Int64
+    public var conversations: Int
+    public var messages: Int
+    /// Titles of the newest conversations, to tell accounts apart.
+    public var titles: [String]
+  }
+
+  /// The accounts that hold something.
+  public func accounts() throws(StartError) -> [Account] {
+    try reading { () throws(MirrorError) in
+      try store.accountSummaries().map {
+        Account(number: $0.number, conversations: $0.conversations, messages: $0.messages, titles: $0.titles)
+      }
+    }
+  }
+
+  /// What a purge would take.
+  public func purgeable(_ purge: Purge) throws(StartError) -> Purged {
+    try reading { () throws(MirrorError) in Purged(try store.purgeable(purge.selection)) }
+  }
+
+  /// Purges a mirror that no daemon has; see `DaemonControl.purge` for one that is in use.
+  /// - Throws: `StartError`, also when a daemon has it.
+  public static func purge(_ purge: Purge, path: String) async throws(StartError) -> Purged {
+    let lock = try MirrorFile.lock(path)
+    let outcome: PurgeOutcome
+    do throws(MirrorError) {
+      let store = try MirrorStore.open(.file(path))
+      outcome = try await store.purge(purge.selection)
+      try store.close()
+    } catch { throw StartError("\(error)") }
+    // What the last daemon said of its end holds as before.
+    if !lock.note.isEmpty { lock.leave(lock.note) }
+    return Purged(outcome)
+  }
+}
+
+extension Mirror {
+  /// Purges the mirror that this daemon has. Answers that were fetched before and come later are not stored.
+  func purge(_ selection: PurgeSelection) async throws(MirrorError) -> PurgeOutcome {
+    epochs.moveAll()
+    defer { hot.removeAll() }
+    return try await store.purge(selection)
+  }
+}
