@@ -20,6 +20,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     // Named by us (AsyncHTTPClient brings it): the TLS handshake that tells whether upstream is back.
     .package(url: "https://github.com/apple/swift-nio-ssl", from: "2.37.6"),
+    // Named by us (AsyncHTTPClient brings it): the CONNECT of a probe that goes through a proxy.
+    .package(url: "https://github.com/apple/swift-nio-extras", from: "1.35.2"),
     // SQLite with migrations, a writer and parallel readers; costs ~1 % over raw C.
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     // The ecosystem's words for requests, responses and fields.
@@ -50,7 +52,9 @@ let package = Package(
     // The API as Swift types; publishable alone.
     .target(
       name: "ChatRoutes",
-      dependencies: ["WireFormats", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .httpTypes]),
+      dependencies: [
+        "WireFormats", .asyncHTTPClient, .nioCore, .nioPosix, .nioHTTP1, .nioSSL, .nioTLS, .nioExtras, .httpTypes,
+      ]),
     // The local copy: schema, named reads and writes.
     .target(name: "MirrorStore", dependencies: [.grdb]),
     // Listen, accept, speak HTTP/1.1 to a handler.
@@ -97,6 +101,7 @@ extension Target.Dependency {
   static let nioHTTP1 = product(name: "NIOHTTP1", package: "swift-nio")
   static let nioSSL = product(name: "NIOSSL", package: "swift-nio-ssl")
   static let nioTLS = product(name: "NIOTLS", package: "swift-nio")
+  static let nioExtras = product(name: "NIOExtras", package: "swift-nio-extras")
   static let grdb = product(name: "GRDB", package: "GRDB.swift")
   static let httpTypes = product(name: "HTTPTypes", package: "swift-http-types")
   static let argumentParser = product(name: "ArgumentParser", package: "swift-argument-parser")

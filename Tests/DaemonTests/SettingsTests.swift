@@ -100,14 +100,14 @@ import Testing
       "log-level": ("debug", "error"), "access-log": ("true", "true"), "absorb-retries": ("false", "false"),
       "keep-deleted": ("false", "false"), "on-client-gone": ("cancel", "grace=7"), "fresh-for": ("7", "8"),
       "allowed-hosts": ("a.test", "b.test"), "allowed-origins": ("http://a.test", "http://b.test"),
-      "local-token-file": ("/a", "/b"), "event-loops": ("3", "5"),
+      "local-token-file": ("/a", "/b"), "event-loops": ("3", "5"), "proxy": ("http://a.test:1", "none"),
     ]
     for row in SettingsTable.all where values[row.name] == nil { values[row.name] = ("771", "772") }
     return values
   }()
 
   /// Flag over environment over file over default, each place in each setting.
-  @Test(arguments: SettingsTable.all.map(\.name).filter { $0 != "api-key-file" })
+  @Test(arguments: SettingsTable.all.map(\.name).filter { !["api-key-file", "ca-file"].contains($0) })
   func everySettingIsReadFromEveryPlace(name: String) throws {
     let row = try #require(SettingsTable.row(name))
     let (one, two) = try #require(Self.twoValues[name])
@@ -124,6 +124,42 @@ import Testing
     #expect(shown.text(in: fromEnvironment) == text(two))
     let fromFlag = try Settings.load(flags: [(name, [one])], environment: [row.environmentName: two], file: path)
     #expect(shown.text(in: fromFlag) == text(one))
+  }
+
+  @Test func theProxyIsTheSettingsThenTheEnvironments() throws {
+    let environment = ["HTTPS_PROXY": "http://name:pa%40ss@proxy.test:3128", "NO_PROXY": "inside.test"]
+    func proxy(_ flags: [(name: String, values: [String])]) throws -> String? {
+      try Settings.load(flags: flags, environment: environment, file: nil).proxy.map { "\($0)" }
+    }
+    #expect(try proxy([]) == "http://proxy.test:3128", "without name and password")
+    #expect(try proxy([("proxy", ["http://other.test:1"])]) == "http://other.test:1")
+    #expect(try proxy([("proxy", ["none"])]) == nil)
+    #expect(try proxy([("upstream", ["https://api.inside.test"])]) == nil)
+    #expect(try proxy([("upstream", ["http://api.test"])]) == nil, "only https goes through it")
+    let (report, _) = try report("", environment: environment)
+    let line = report.lines.first { $0.name == "proxy" }
+    #expect(line?.value == "http://proxy.test:3128" && line?.origin == "HTTPS_PROXY")
+  }
+
+  /// Nobody's password stands in an error text.
+  @Test func aWrongProxyIsNotQuoted() throws {
+    let message = try error("proxy: http://name:canary@proxy.test:3128\n")
+    #expect(message.hasPrefix("FILE:1:8: proxy: expected http://host:port") && !message.contains("canary"))
+    for proxy in ["socks5://u:canary@p.test:1", "http://u:canary@p.test", "http://u:canary@:1"] {
+      let error = #expect(throws: SettingError.self) {
+        try Settings.load(flags: [], environment: ["HTTPS_PROXY": proxy], file: nil)
+      }
+      #expect(error?.description.hasPrefix("HTTPS_PROXY: not an HTTP proxy") == true && !"\(error!)".contains("canary"))
+    }
+  }
+
+  @Test func certificatesThatCannotBeReadAreFoundBeforeTheStart() throws {
+    #expect(
+      try error("ca-file: /does/not/exist.pem\n").hasPrefix(
+        "ca-file: /does/not/exist.pem cannot be read as certificates"))
+    let path = try file("no certificate")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    #expect(try error("ca-file: \(path)\n").contains("cannot be read as certificates"))
   }
 
   @Test func aSettingGivenTwiceIsAnError() throws {
@@ -183,7 +219,9 @@ import Testing
   @Test func theManualsDefaultsAreTheDefaults() throws {
     let manual = try String(
       contentsOf: ArchitectureTests.root.appending(path: "Config/chatroutesd.yaml"), encoding: .utf8)
-    let examples: Set = ["database", "api-key-file", "local-token-file", "fresh-for", "event-loops"]
+    let examples: Set = [
+      "database", "api-key-file", "local-token-file", "fresh-for", "event-loops", "ca-file", "proxy",
+    ]
     var lines: [String] = []
     var isExample = false
     for line in manual.split(separator: "\n") where line.hasPrefix("# ") || line.hasPrefix("#   - ") {

@@ -44,7 +44,9 @@ extension TransportError.Kind {
   /// Whether another try may fare better.
   fileprivate var isPassing: Bool {
     switch self {
-    case .refused, .unreachable, .dns, .tls, .connectTimeout, .headTimeout, .bodyIdle, .connectionLost, .exhausted: true
+    case .refused, .unreachable, .dns, .tls, .proxy, .connectTimeout, .headTimeout, .bodyIdle, .connectionLost,
+      .exhausted:
+      true
     case .cancelled, .badRequest, .requestBody, .badResponse: false
     }
   }

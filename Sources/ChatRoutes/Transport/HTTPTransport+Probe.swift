@@ -1,4 +1,7 @@
+import AsyncHTTPClient
 import NIOCore
+import NIOExtras
+import NIOHTTP1
 import NIOPosix
 import NIOSSL
 import NIOTLS
@@ -27,6 +30,12 @@ extension HTTPTransport {
     var context: NIOSSLContext
     var serverName: String?
     var isDone: EventLoopPromise<Void>
+
+    /// Called on the channel's event loop.
+    func begin(on channel: any Channel) throws {
+      let tls = try NIOSSLClientHandler(context: context, serverHostname: serverName)
+      try channel.pipeline.syncOperations.addHandlers(tls, HandshakeWatch(isDone: isDone))
+    }
   }
 
   private func handshakeParts() throws -> Handshake {
@@ -45,13 +54,13 @@ extension HTTPTransport {
 
   private func connect(_ handshake: Handshake?, until deadline: NIODeadline) async throws -> any Channel {
     do {
-      return try await ClientBootstrap(group: loops)
-        .connectTimeout(max(deadline - .now(), .nanoseconds(1)))
+      let bootstrap = ClientBootstrap(group: loops).connectTimeout(max(deadline - .now(), .nanoseconds(1)))
+      if let proxy, let handshake { return try await tunnel(bootstrap, through: proxy, handshake, until: deadline) }
+      return
+        try await bootstrap
         .channelInitializer { channel in
           channel.eventLoop.makeCompletedFuture {
-            guard let handshake else { return }
-            let tls = try NIOSSLClientHandler(context: handshake.context, serverHostname: handshake.serverName)
-            try channel.pipeline.syncOperations.addHandlers(tls, HandshakeWatch(isDone: handshake.isDone))
+            if let handshake { try handshake.begin(on: channel) }
           }
         }
         .connect(to: origin).get()
@@ -59,6 +68,52 @@ extension HTTPTransport {
       handshake?.isDone.fail(error)
       throw error
     }
+  }
+
+  private static let encoderName = "proxy request encoder"
+  private static let decoderName = "proxy response decoder"
+
+  /// A connection through the proxy, on which the handshake has begun.
+  private func tunnel(
+    _ bootstrap: ClientBootstrap, through proxy: ProxyAddress, _ handshake: Handshake, until deadline: NIODeadline
+  ) async throws -> any Channel {
+    let isOpen = loops.any().makePromise(of: Void.self)
+    let channel: any Channel
+    do {
+      channel =
+        try await bootstrap
+        .channelInitializer { [origin] channel in
+          channel.eventLoop.makeCompletedFuture {
+            var fields: HTTPHeaders = ["Host": "\(origin.host):\(origin.port)"]
+            if let user = proxy.user {
+              let basic = HTTPClient.Authorization.basic(username: user.name, password: user.password)
+              fields.add(name: "Proxy-Authorization", value: basic.headerValue)
+            }
+            let pipeline = channel.pipeline.syncOperations
+            try pipeline.addHandler(HTTPRequestEncoder(), name: Self.encoderName)
+            try pipeline.addHandler(ByteToMessageHandler(HTTPResponseDecoder()), name: Self.decoderName)
+            try pipeline.addHandler(
+              NIOHTTP1ProxyConnectHandler(
+                targetHost: origin.host.contains(":") ? "[\(origin.host)]" : origin.host, targetPort: origin.port,
+                headers: fields, deadline: deadline, promise: isOpen))
+          }
+        }
+        .connect(host: proxy.host, port: proxy.port).get()
+    } catch {
+      isOpen.fail(error)
+      throw error
+    }
+    do {
+      try await isOpen.futureResult.get()
+      // What spoke HTTP with the proxy has no more to say.
+      try await channel.pipeline.removeHandler(name: Self.encoderName).get()
+      try await channel.pipeline.removeHandler(name: Self.decoderName).get()
+      try await channel.eventLoop.submit { try handshake.begin(on: channel) }.get()
+    } catch {
+      channel.close(promise: nil)
+      throw error
+    }
+    return channel
   }
 }
 

@@ -17,6 +17,7 @@ public final class HTTPTransport: Transport {
   private let ownThreads: MultiThreadedEventLoopGroup?
   let attempts = Attempts()
   let tlsConfiguration: TLSConfiguration
+  let proxy: ProxyAddress?
   /// Made at the first probe: reading the system's certificates takes some milliseconds.
   let probeContext = Mutex<NIOSSLContext?>(nil)
   private let isShutDown = Atomic(false)
@@ -32,13 +33,19 @@ public final class HTTPTransport: Transport {
   ///     above what one program needs; less where descriptors are few.
   ///   - threads: threads of its own for the connections; nil: those that the process shares, as many as there are cores.
   ///     Fewer find more to do each time they wake up.
+  ///   - extraRoots: certificates that are trusted beside those of the system.
+  ///   - proxy: for an `https` origin; others are reached without one.
   public convenience init(
     origin: String, connectTimeoutMax: Duration = .seconds(10), poolIdleTimeout: Duration = .seconds(30),
-    connectionsMax: Int = HTTPTransport.connectionsMaxDefault, threads: Int? = nil
+    connectionsMax: Int = HTTPTransport.connectionsMaxDefault, threads: Int? = nil, extraRoots: ExtraRoots? = nil,
+    proxy: ProxyAddress? = nil
   ) throws(OriginError) {
+    var tls = TLSConfiguration.makeClientConfiguration()
+    tls.minimumTLSVersion = .tlsv12  // RFC 8996: what came before must not be spoken any more
+    if let extraRoots { tls.additionalTrustRoots = [.certificates(extraRoots.certificates)] }
     try self.init(
       origin: origin, connectTimeoutMax: connectTimeoutMax, poolIdleTimeout: poolIdleTimeout,
-      connectionsMax: connectionsMax, threads: threads, tlsConfiguration: .makeClientConfiguration())
+      connectionsMax: connectionsMax, threads: threads, tlsConfiguration: tls, proxy: proxy)
   }
 
   /// 4096.
@@ -46,10 +53,12 @@ public final class HTTPTransport: Transport {
 
   init(
     origin: String, connectTimeoutMax: Duration, poolIdleTimeout: Duration,
-    connectionsMax: Int = HTTPTransport.connectionsMaxDefault, threads: Int? = nil, tlsConfiguration: TLSConfiguration
+    connectionsMax: Int = HTTPTransport.connectionsMaxDefault, threads: Int? = nil, tlsConfiguration: TLSConfiguration,
+    proxy: ProxyAddress? = nil
   ) throws(OriginError) {
     places = Places(count: connectionsMax)
     self.origin = try Origin(parsing: origin)
+    self.proxy = self.origin.usesTLS ? proxy : nil
     self.tlsConfiguration = tlsConfiguration
     var configuration = HTTPClient.Configuration(
       tlsConfiguration: tlsConfiguration, redirectConfiguration: .disallow,
@@ -61,6 +70,11 @@ public final class HTTPTransport: Transport {
     // Else a refused connection is tried again and again until the connect timeout, and reported as one.
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.tracing.tracer = nil
+    configuration.proxy = self.proxy.map { proxy in
+      .server(
+        host: proxy.host, port: proxy.port,
+        authorization: proxy.user.map { .basic(username: $0.name, password: $0.password) })
+    }
     configuration.http1_1ConnectionDebugInitializer = { [attempts] channel in
       ConnectionWatch.install(on: channel, attempts: attempts)
     }

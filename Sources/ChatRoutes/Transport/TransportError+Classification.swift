@@ -1,6 +1,7 @@
 import AsyncHTTPClient
 import Glibc
 import NIOCore
+import NIOExtras
 import NIOHTTP1
 import NIOPosix
 import NIOSSL
@@ -24,6 +25,7 @@ extension TransportError {
     case HTTPParserError.invalidEOFState: (.connectionLost, "")
     case is HTTPParserError, is NIOHTTPDecoderError: (.badResponse, "it breaks HTTP/1.1")
     case is SocketAddressError: (.dns, "")
+    case is NIOHTTP1ProxyConnectHandler.Error: (.proxy, "")
     case is CancellationError: (.cancelled, "")
     default: (.connectionLost, "\(type(of: error))")
     }
@@ -32,6 +34,8 @@ extension TransportError {
   private static func classify(_ error: HTTPClientError) -> (Kind, String) {
     switch error {
     case .connectTimeout, .tlsHandshakeTimeout, .getConnectionFromPoolTimeout: (.connectTimeout, "")
+    case .proxyAuthenticationRequired: (.proxy, "it asks for a name and a password")
+    case .invalidProxyResponse, .httpProxyHandshakeTimeout: (.proxy, "it does not connect to the origin")
     case .deadlineExceeded, .readTimeout, .writeTimeout: (.headTimeout, "")
     case .cancelled: (.cancelled, "")
     case .alreadyShutdown: (.cancelled, "the transport was shut down")

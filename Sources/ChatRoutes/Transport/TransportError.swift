@@ -10,6 +10,8 @@ public struct TransportError: Error, Sendable, Equatable {
     case dns
     /// The TLS handshake failed: certificate, protocol version, or no TLS at all.
     case tls
+    /// The proxy does not let the connection through, or asks for credentials.
+    case proxy
     /// No connection within `connectTimeout`.
     case connectTimeout
     /// No response head within `headTimeout`.
@@ -50,7 +52,7 @@ public struct TransportError: Error, Sendable, Equatable {
   /// Whether this alone proves that the origin cannot be used now. Time-outs and lost connections do not.
   public var isDefiniteOutage: Bool {
     switch kind {
-    case .refused, .unreachable, .dns, .tls: true
+    case .refused, .unreachable, .dns, .tls, .proxy: true
     case .connectTimeout, .headTimeout, .bodyIdle, .connectionLost, .exhausted, .cancelled, .badRequest, .requestBody,
       .badResponse:
       false
@@ -70,6 +72,7 @@ extension TransportError.Kind {
     case .unreachable: "the origin is unreachable: check the network"
     case .dns: "the origin's name cannot be resolved: check the network and the name"
     case .tls: "the TLS handshake with the origin failed"
+    case .proxy: "the proxy does not let the connection through: check HTTPS_PROXY"
     case .connectTimeout: "no connection to the origin in time"
     case .headTimeout: "the origin did not answer in time"
     case .bodyIdle: "the origin stopped sending in the middle of its answer"

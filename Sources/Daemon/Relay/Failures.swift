@@ -147,6 +147,7 @@ extension Failure {
     case .unreachable: "destination_ip_unroutable"
     case .dns: "dns_error"
     case .tls: "tls_protocol_error"
+    case .proxy: "destination_unavailable"
     case .connectTimeout: "connection_timeout"
     case .headTimeout: "http_response_timeout"
     case .bodyIdle: "connection_read_timeout"

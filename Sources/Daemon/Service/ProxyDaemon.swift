@@ -324,11 +324,13 @@ extension ProxyDaemon {
 
   /// The transport of the settings' upstream.
   public static func upstreamTransport(_ settings: Settings) throws(StartError) -> HTTPTransport {
+    let roots: ExtraRoots?
+    do throws(SettingError) { roots = try settings.extraRoots() } catch { throw StartError("\(error)") }
     do {
       return try HTTPTransport(
         origin: settings.upstream, connectTimeoutMax: settings.connectTimeout,
         connectionsMax: DescriptorShare.current.upstreamConnections,
-        threads: settings.eventLoops ?? LocalServer.defaultLoops)
+        threads: settings.eventLoops ?? LocalServer.defaultLoops, extraRoots: roots, proxy: settings.proxy)
     } catch {
       throw StartError("upstream: \(settings.upstream): \(error)")
     }

@@ -1,3 +1,4 @@
+internal import ChatRoutes
 internal import Foundation
 internal import LocalServer
 internal import Yams
@@ -26,6 +27,7 @@ extension Settings {
       try settings.set(name, to: values, at: "--\(name)", &origins)
     }
     try settings.readSecrets(environment: environment, &origins)
+    try settings.readProxy(environment: environment, &origins)
     try settings.check()
     return (settings, origins)
   }
@@ -36,7 +38,7 @@ extension Settings {
     guard let row = SettingsTable.row(name) else { preconditionFailure("flag without a setting: \(name)") }
     guard row.apply(&self, values) else {
       throw SettingError(
-        "\(place): expected \(row.expected), found \"\(values.joined(separator: ", "))\"",
+        "\(place): expected \(row.expected), found \(Self.shown(values))",
         isUsage: place.hasPrefix("--"))
     }
     origins[name] = place
@@ -89,8 +91,7 @@ extension Settings {
       throw SettingError("\(place(value, file)): \(row.name): expected \(row.expected), found a nested value")
     }
     guard row.apply(&self, found) else {
-      let shown = found.joined(separator: ", ")
-      throw SettingError("\(place(value, file)): \(row.name): expected \(row.expected), found \"\(shown)\"")
+      throw SettingError("\(place(value, file)): \(row.name): expected \(row.expected), found \(Self.shown(found))")
     }
   }
 
@@ -112,6 +113,23 @@ extension Settings {
       apiKey = Secret(try readSecret(apiKeyFile, "api-key-file"))
       origins[Self.apiKeyName] = origins["api-key-file"]
     }
+  }
+
+  /// What was found instead of a value; what looks like a URL with a password is not shown.
+  private static func shown(_ values: [String]) -> String {
+    let text = values.joined(separator: ", ")
+    return text.contains("@") ? "<redacted>" : "\"\(text)\""
+  }
+
+  /// The environment's proxy, where no setting says otherwise.
+  private mutating func readProxy(
+    environment: [String: String], _ origins: inout [String: String]
+  ) throws(SettingError) {
+    guard proxy == nil, !proxyIsOff else { return }
+    do { proxy = try ProxyAddress(environment: environment, for: upstream) } catch {
+      throw SettingError("HTTPS_PROXY: \(error). NO_PROXY or `proxy: none` take it out.")
+    }
+    if proxy != nil { origins["proxy"] = "HTTPS_PROXY" }
   }
 
   /// How the key itself is called where values are listed; it is no setting.
@@ -138,10 +156,17 @@ extension Settings {
   }
 
   private func check() throws(SettingError) {
+    _ = try extraRoots()
     for address in listen where !address.isLoopback && localTokenFile == nil {
       throw SettingError(
         "listen: \(address) can be reached from other machines. Set local-token-file, or listen on 127.0.0.1.")
     }
+  }
+
+  /// The certificates of `ca-file`.
+  func extraRoots() throws(SettingError) -> ExtraRoots? {
+    guard let caFile else { return nil }
+    do { return try ExtraRoots(pemFile: caFile) } catch { throw SettingError("ca-file: \(error)") }
   }
 
   private static func yamlFault(_ error: any Error, _ file: String) -> String {

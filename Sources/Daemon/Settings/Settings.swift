@@ -1,3 +1,4 @@
+public import ChatRoutes
 public import LocalServer
 public import Logging
 internal import MirrorStore
@@ -23,6 +24,12 @@ public struct Settings: Sendable {
   public var allowedHosts: [String] = []
   public var allowedOrigins: [String] = []
 
+  /// A file of certificates that are trusted beside those of the system.
+  public var caFile: String?
+  /// `nil` without `proxyIsOff`: what the environment names for the upstream, see `Settings.load`.
+  public var proxy: ProxyAddress?
+  /// `none` was asked for.
+  public var proxyIsOff = false
   public var connectTimeout = Duration.seconds(10)
   public var upstreamTimeout = Duration.seconds(600)
   public var streamIdleTimeout = Duration.seconds(300)

@@ -1,3 +1,4 @@
+internal import ChatRoutes
 internal import Foundation
 internal import LocalServer
 internal import Logging
@@ -104,6 +105,10 @@ public enum SettingsTable {
         $0.allowedOrigins = $1
         return $1.allSatisfy(isOrigin)
       }, show: { $0.allowedOrigins }),
+    Setting("ca-file", "a file path", "certificates trusted beside those of the system", one: path(\.caFile)),
+    Setting(
+      "proxy", "http://host:port without a password, or none", "HTTP proxy to an https upstream; else HTTPS_PROXY",
+      one: SettingAccessor(apply: proxy, show: { $0.proxyIsOff ? "none" : $0.proxy.map { "\($0)" } })),
     Setting("connect-timeout", "seconds", "bound for TCP and TLS towards upstream", one: seconds(\.connectTimeout)),
     Setting("upstream-timeout", "seconds", "bound for upstream's response head", one: seconds(\.upstreamTimeout)),
     Setting(
@@ -189,6 +194,16 @@ public enum SettingsTable {
       parts.path.isEmpty, parts.query == nil, parts.fragment == nil, parts.user == nil
     else { return false }
     settings.upstream = text
+    return true
+  }
+
+  /// A password has no place in a file that others may read or an option that they can: the environment's HTTPS_PROXY may
+  /// hold one.
+  private static func proxy(_ settings: inout Settings, _ value: String) -> Bool {
+    (settings.proxyIsOff, settings.proxy) = (value == "none", nil)
+    guard value != "none" else { return true }
+    guard !value.contains("@"), let address = try? ProxyAddress(parsing: value) else { return false }
+    settings.proxy = address
     return true
   }
 
