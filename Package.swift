@@ -39,7 +39,11 @@ let package = Package(
   ],
   targets: [
     // The command: argument parsing, then one call.
-    .executableTarget(name: "chatroutesd", dependencies: ["Daemon", "Sandbox", "ChatRoutes", .argumentParser]),
+    .executableTarget(
+      name: "chatroutesd", dependencies: ["Daemon", "Sandbox", "ChatRoutes", .argumentParser], plugins: ["CommitPlugin"]
+    ),
+    // `--version` names the commit.
+    .plugin(name: "CommitPlugin", capability: .buildTool(), path: "Sources/CommitPlugin"),
     // The decisions: gate, routes, read policy, relay, offline detection, settings.
     .target(
       name: "Daemon",

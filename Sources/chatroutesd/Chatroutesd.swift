@@ -26,5 +26,7 @@ struct Chatroutesd: AsyncParsableCommand {
 
 /// The version of the command and the daemon.
 enum Version {
-  static let text = "0.1.0"
+  static let number = "0.1.0"
+  /// With the commit as build metadata (https://semver.org/#spec-item-10), where it is known.
+  static let text = number + (Commit.text.map { "+" + $0 } ?? "")
 }

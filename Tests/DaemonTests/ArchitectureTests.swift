@@ -13,6 +13,7 @@ import Testing
     "WireFormats": ["CZlib"],
     "MirrorStore": [],
     "Browser": ["CMarkGFM"],
+    "CommitPlugin": [],
   ]
 
   /// Targets without Swift.
@@ -21,7 +22,8 @@ import Testing
   /// Modules from outside that only these targets may import.
   static let reserved: [String: Set<String>] = [
     "GRDB": ["MirrorStore"], "AsyncHTTPClient": ["ChatRoutes"], "NIOCore": ["ChatRoutes"], "NIOPosix": ["ChatRoutes"],
-    "NIOSSL": ["ChatRoutes"], "NIOHTTP1": ["ChatRoutes"], "NIOTLS": ["ChatRoutes"], "Yams": ["Daemon"],
+    "NIOSSL": ["ChatRoutes"], "NIOHTTP1": ["ChatRoutes"], "NIOTLS": ["ChatRoutes"], "NIOExtras": ["ChatRoutes"],
+    "Yams": ["Daemon"],
     "ArgumentParser": ["chatroutesd"],
     "Glibc": ["LocalServer", "ChatRoutes", "MirrorStore"], "SQLite3": [],
   ]

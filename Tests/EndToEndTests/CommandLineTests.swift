@@ -114,6 +114,19 @@ import Testing
     #expect(run.code == 0 && !run.output.isEmpty)
   }
 
+  /// The version's number, and the commit that is checked out (the build looks again when that changes).
+  @Test func theVersionNamesTheCommit() async throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let git = try await Program.run(
+      URL(fileURLWithPath: "/usr/bin/env"),
+      ["git", "-c", "safe.directory=*", "-C", root.path, "rev-parse", "--short=12", "HEAD"])
+    let commit = git.code == 0 ? "+" + git.output.trimmingCharacters(in: .whitespacesAndNewlines) : ""
+    let run = try await Program.run(["--version"])
+    #expect(run.code == 0 && run.output.wholeMatch(of: /[0-9]+\.[0-9]+\.[0-9]+(\+[0-9a-f]{12})?\n/) != nil, "\(run)")
+    #expect(run.output.hasSuffix("\(commit)\n"), "\(run)")
+  }
+
   @Test(arguments: ["bash", "zsh", "fish"]) func everyShellGetsCompletions(_ shell: String) async throws {
     let run = try await Program.run(["--generate-completion-script", shell])
     #expect(run.code == 0)
