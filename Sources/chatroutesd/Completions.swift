@@ -32,7 +32,8 @@ extension CompletionKind {
     let environment = ProcessInfo.processInfo.environment
     if let flag = arguments.firstIndex(of: "--database"), flag + 1 < arguments.count { return arguments[flag + 1] }
     guard
-      let settings = try? Settings.load(flags: [], environment: environment, file: environment["CHATROUTESD_CONFIG"])
+      let settings = try? Settings.load(
+        flags: [], environment: environment, file: LocationOptions.usualFile(environment))
     else { return nil }  // the command itself will say what is wrong with them
     return DatabaseLocation.path(settings.database, environment: environment)
   }

@@ -41,8 +41,21 @@ struct CheckConfigCommand: ParsableCommand {
 }
 
 extension LocationOptions {
-  /// The settings file that was named; nil: none.
-  var file: String? { config ?? ProcessInfo.processInfo.environment["CHATROUTESD_CONFIG"] }
+  /// The settings file that was named, or else the user's own; nil: none.
+  var file: String? { config ?? Self.usualFile(ProcessInfo.processInfo.environment) }
+
+  /// `$CHATROUTESD_CONFIG`, whether it is there or not; else `chatroutesd/chatroutesd.yaml` in the XDG configuration folder,
+  /// if it is there.
+  static func usualFile(_ environment: [String: String]) -> String? {
+    if let named = environment["CHATROUTESD_CONFIG"] { return named }
+    let home = environment["HOME"].map { $0 + "/.config" }
+    // Relative ones are to be ignored (XDG Base Directory Specification).
+    let folder = environment["XDG_CONFIG_HOME"].flatMap { $0.hasPrefix("/") ? $0 : nil } ?? home
+    guard let file = folder.map({ $0 + "/chatroutesd/chatroutesd.yaml" }),
+      FileManager.default.fileExists(atPath: file)
+    else { return nil }
+    return file
+  }
 
   fileprivate func report() throws -> SettingsReport {
     do {

@@ -5,7 +5,9 @@ import Foundation
 /// Where the settings and the mirror are; shared by all commands.
 struct LocationOptions: ParsableArguments {
   @Option(
-    help: ArgumentHelp("Settings file (YAML); Config/chatroutesd.yaml is the manual.", valueName: "file"),
+    help: ArgumentHelp(
+      "Settings file, see man chatroutesd.yaml. Default: ~/.config/chatroutesd/chatroutesd.yaml if it is there.",
+      valueName: "file"),
     completion: .file(extensions: ["yaml", "yml"]))
   var config: String?
 

@@ -76,6 +76,24 @@ import Testing
     #expect(wrong.code == 78 && wrong.errors.contains("bad.yaml:2:1: unknown setting modus."), "\(wrong)")
   }
 
+  /// The user's own file is used where none is named; one that is named must be there.
+  @Test func theUsersOwnSettingsAreFound() async throws {
+    let folder = try Folder()
+    try FileManager.default.createDirectory(
+      atPath: folder.file("config/chatroutesd"), withIntermediateDirectories: true)
+    let file = folder.file("config/chatroutesd/chatroutesd.yaml")
+    try "mode: offline\n".write(toFile: file, atomically: true, encoding: .utf8)
+    let home = ["HOME": folder.path, "XDG_CONFIG_HOME": folder.file("config")]
+    let found = try await Program.run(["config"], environment: home)
+    #expect(found.output.contains(/mode: offline +# .*config\/chatroutesd\/chatroutesd\.yaml:1:7/), "\(found)")
+    let named = try await Program.run(["config", "--config", "/dev/null"], environment: home)
+    #expect(named.output.contains("mode: auto"), "\(named)")
+    let other = try await Program.run(["config"], environment: home.merging(["CHATROUTESD_CONFIG": "/nowhere"]) { $1 })
+    #expect(other.code == 78 && other.errors.contains("cannot read /nowhere"), "\(other)")
+    let none = try await Program.run(["config"], environment: ["HOME": folder.path, "XDG_CONFIG_HOME": ""])
+    #expect(none.code == 0 && none.output.contains("mode: auto"), "\(none)")
+  }
+
   @Test(arguments: [["list", "--limit", "0"], ["search", "--limit=-1", "x"]])
   func aLimitMustBeAboveZero(arguments: [String]) async throws {
     let run = try await Program.run(arguments)

@@ -54,7 +54,7 @@ extension Settings {
 
   private mutating func read(file: String, _ origins: inout [String: String]) throws(SettingError) {
     let text: String
-    do { text = try String(contentsOfFile: file, encoding: .utf8) } catch {
+    do { text = try Self.text(of: file) } catch {
       throw SettingError("cannot read \(file): \(reason(error)). Check the path given to --config.")
     }
     let root: Node?
@@ -80,6 +80,19 @@ extension Settings {
       try read(row, value, file: file)
       origins[row.name] = place(value, file)
     }
+  }
+
+  /// A settings file of a thousand lines is long.
+  private static let fileBytesMax = 1 << 20
+
+  /// Of a pipe too, as a shell makes one of `<(…)`.
+  private static func text(of file: String) throws -> String {
+    let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
+    defer { try? handle.close() }  // it was only read
+    guard let text = String(data: try handle.read(upToCount: fileBytesMax) ?? Data(), encoding: .utf8) else {
+      throw CocoaError(.fileReadInapplicableStringEncoding)
+    }
+    return text
   }
 
   private mutating func read(_ row: Setting, _ value: Node, file: String) throws(SettingError) {
@@ -197,6 +210,7 @@ func reason(_ error: any Error) -> String {
   case (NSCocoaErrorDomain, CocoaError.fileReadNoPermission.rawValue),
     (NSCocoaErrorDomain, CocoaError.fileWriteNoPermission.rawValue):
     return "permission denied"
+  case (NSCocoaErrorDomain, CocoaError.fileReadInapplicableStringEncoding.rawValue): return "it is not UTF-8 text"
   default: return error.localizedDescription
   }
 }
