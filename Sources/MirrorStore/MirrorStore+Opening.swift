@@ -171,6 +171,8 @@ extension MirrorStore {
     configuration.readonly = readOnly
     configuration.busyMode = .callback { patience.waits(again: $0) }
     configuration.label = "mirror"
+    // The default asks for a higher priority than a daemon may have, which Dispatch then complains of in the system log.
+    configuration.qos = .default
     configuration.prepareDatabase { db in
       if db.configuration.readonly {
         // A reader meets a lock only where another program claims the whole file: it must not keep an event loop waiting.

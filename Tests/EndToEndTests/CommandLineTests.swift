@@ -45,6 +45,20 @@ import Testing
     #expect(await first.terminate() == 0)
   }
 
+  @Test func onlyAnUncleanEndIsCalledOne() async throws {
+    let folder = try Folder()
+    let arguments = ["serve", "--listen", "127.0.0.1:0", "--database", folder.file("a.sqlite")]
+    let first = try await Program(arguments)
+    await first.killHard()
+    #expect(!first.standardError.contains("unclean end"), "there was nothing before it")
+    let second = try await Program(arguments)
+    #expect(await second.says("read through after an unclean end"))
+    #expect(await second.terminate() == 0)
+    let third = try await Program(arguments)
+    #expect(await third.terminate() == 0)
+    #expect(!third.standardError.contains("unclean end"))
+  }
+
   @Test func theModeIsSwitchedByACommand() async throws {
     let folder = try Folder()
     let place = ["--database", folder.file("a.sqlite")]

@@ -32,6 +32,11 @@ final class Program: Sendable {
   var port: UInt16 { UInt16(addresses[0].split(separator: ":").last!)! }
   var standardError: String { running.errors }
 
+  /// Whether it says this on standard error in time.
+  func says(_ text: String, seconds: Int = 20) async -> Bool {
+    await running.wait(seconds: seconds) { $0.errors.contains(text) }
+  }
+
   func signal(_ number: CInt) { kill(running.process.processIdentifier, number) }
 
   /// Ends it as a machine crash would.
@@ -67,6 +72,7 @@ final class Program: Sendable {
   /// The test's own environment without settings that would reach the daemon.
   private static var environment: [String: String] {
     ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("CHATROUTESD_") && $0.key != "NOTIFY_SOCKET" }
+      .merging(["XDG_CONFIG_HOME": "/nonexistent"]) { $1 }
   }
 }
 

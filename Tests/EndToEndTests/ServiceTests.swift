@@ -103,6 +103,32 @@ import Testing
     #expect(await daemon.terminate() == 0)
   }
 
+  /// One thread of the running daemon stands still, an event loop: the service manager hears nothing until it turns again.
+  @Test(
+    .enabled(if: StreamTests.python != nil, "python3 is not installed"),
+    .enabled(if: getuid() == 0, "only root may stop a thread of another process"))
+  func aLoopThatStandsStillIsNotCalledAlive() async throws {
+    let folder = try Folder()
+    let manager = try DatagramSocket(path: folder.file("notify"))
+    let daemon = try await Program(
+      ["serve", "--listen", "127.0.0.1:0", "--upstream", "http://127.0.0.1:9", "--database", folder.file("m.sqlite")],
+      environment: ["NOTIFY_SOCKET": folder.file("notify"), "WATCHDOG_USEC": "300000"])
+    for _ in 1...4 { #expect(await !manager.next().isEmpty) }
+    let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appending(path: "clients/freeze_thread.py")
+    let freezer = try Running(
+      try #require(StreamTests.python), [script.path, "\(daemon.pid)", "http-loop-0"],
+      ProcessInfo.processInfo.environment)
+    #expect(await freezer.wait(seconds: 20) { $0.output.contains("frozen") || !$0.process.isRunning })
+    #expect(freezer.output.contains("frozen"), "\(freezer.errors)")
+    var told = 0
+    // What the loop had said before it stood may still be on its way; ten were due by then.
+    while await manager.next(within: .seconds(1)) != "" { told += 1 }
+    #expect(told <= 2)
+    _ = await freezer.end(SIGKILL)
+    #expect(await manager.next() == "WATCHDOG=1", "what was traced goes on when its tracer ends")
+    #expect(await daemon.terminate() == 0)
+  }
+
   static var analyze: URL? {
     let path = "/usr/bin/systemd-analyze"
     return FileManager.default.isExecutableFile(atPath: path) ? URL(fileURLWithPath: path) : nil
@@ -128,11 +154,12 @@ import Testing
     .enabled(if: analyze != nil, "systemd is not installed"),
     arguments: [
       ("chatroutesd.service", []), ("chatroutesd-user.service", ["--user"]), ("chatroutesd.socket", []),
+      ("chatroutesd-user.socket", ["--user"]),
     ])
   func unitsAreValid(name: String, options: [String]) async throws {
     let folder = try Folder()
     // A socket starts the service of its name.
-    if name.hasSuffix(".socket") { _ = try unit("chatroutesd.service", in: folder) }
+    if name.hasSuffix(".socket") { _ = try unit(name.replacing(".socket", with: ".service"), in: folder) }
     let run = try await Program.run(
       try #require(Self.analyze), options + ["verify", "--man=no", try unit(name, in: folder)],
       environment: ["XDG_RUNTIME_DIR": folder.path])
@@ -167,9 +194,9 @@ private final class DatagramSocket: Sendable {
 
   deinit { close(descriptor) }
 
-  /// The next message; empty: none came within 10 s.
-  func next() async -> String {
-    let deadline = ContinuousClock.now + .seconds(10)
+  /// The next message; empty: none came in time.
+  func next(within limit: Duration = .seconds(10)) async -> String {
+    let deadline = ContinuousClock.now + limit
     var buffer = [UInt8](repeating: 0, count: 4096)
     while ContinuousClock.now < deadline {
       let count = recv(descriptor, &buffer, buffer.count, CInt(MSG_DONTWAIT))

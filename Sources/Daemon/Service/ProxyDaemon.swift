@@ -44,6 +44,7 @@ public final class ProxyDaemon: Sendable {
     directory = (path as NSString).deletingLastPathComponent
     // Before anything is opened: another daemon's mirror must not be touched, damaged or not.
     lock = try MirrorFile.lock(path)
+    let isNew = !FileManager.default.fileExists(atPath: path)
     store = try MirrorFile.open(path, logger)
     let accounts = Accounts(store: store, hashKey: try Self.accountKey(in: directory, store, logger))
     mirror = Mirror(
@@ -59,7 +60,7 @@ public final class ProxyDaemon: Sendable {
     let times = AnswerTimes()
     let ledger = DayLedger(counters: counters, upstream: upstream)
     caretaker = Caretaker(
-      mirror: mirror, policy: live.retention, checksFirst: Self.trustedSince(lock) == nil, counters: counters,
+      mirror: mirror, policy: live.retention, checksFirst: !isNew && Self.trustedSince(lock) == nil, counters: counters,
       ledger: ledger, logger: logger,
       isReachable: { [upstream, mode] in mode.current != .offline && !upstream.prefersMirror },
       mayWrite: { [weak lock] in lock?.claimFile() ?? true },
