@@ -33,7 +33,7 @@ final class Routes: Sendable {
       let ready = reads.hotAnswer(head, target, Credential(of: head) ?? daemonCredential, mode: mode.current)
     else { return nil }
     counters.count(.requests)
-    times[.mirror].observeNoTime()
+    times.mirror.observeNoTime()
     if live.accessLog.current { log(head, Response(ready), after: .zero) }
     return ready
   }
