@@ -69,8 +69,15 @@ struct PurgeCommand: AsyncParsableCommand {
 
   private static func purge(_ order: LocalMirror.Purge, _ path: String) async throws(StartError) -> LocalMirror.Purged {
     let control = DaemonControl(directory: (path as NSString).deletingLastPathComponent)
-    if await control.isThere() { return try await control.purge(order) }
-    return try await LocalMirror.purge(order, path: path)
+    if await control.isThere() {
+      Terminal.progress("the daemon is purging its mirror; a large one takes minutes", isLast: false)
+      defer { Terminal.progress("", isLast: true) }
+      return try await control.purge(order)
+    }
+    return try await LocalMirror.purge(order, path: path) { done, all in
+      let rest = done == all ? ", making the file smaller" : ""
+      Terminal.progress("purged \(done) of \(all)\(rest)", isLast: done == all)
+    }
   }
 
   private func say(_ purged: LocalMirror.Purged, _ verb: String) throws {

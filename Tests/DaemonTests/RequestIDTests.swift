@@ -45,10 +45,16 @@ import Testing
   }
 
   @Test func failuresHaveOneToo() async throws {
-    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.refused)) { (rig: DaemonRig) async throws in
+    let log = Log()
+    try await DaemonRig.run(ScriptedUpstream(ScriptedUpstream.refused), log: log) { (rig: DaemonRig) async throws in
       for (method, target) in [("GET", "/api/v1/conversations"), ("DELETE", "/api/v1/conversations/c_1")] {
         let answer = try await rig.ask(method, target)
-        #expect(answer.status >= 500 && answer.fields[.requestID]?.hasPrefix("local-") == true)
+        let id = try #require(answer.fields[.requestID])
+        #expect(answer.status >= 500 && id.hasPrefix("local-"))
+        let line = log.text.split(separator: "\n").first {
+          $0.contains("a request was not answered") && $0.contains(id)
+        }
+        #expect(line?.contains("error=connection_refused") == true, "\(log.text)")
       }
     }
   }

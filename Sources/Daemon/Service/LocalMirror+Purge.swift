@@ -58,13 +58,16 @@ extension LocalMirror {
   }
 
   /// Purges a mirror that no daemon has; see `DaemonControl.purge` for one that is in use.
+  /// - Parameter progress: is called now and then with how many conversations are gone, of how many.
   /// - Throws: `StartError`, also when a daemon has it.
-  public static func purge(_ purge: Purge, path: String) async throws(StartError) -> Purged {
+  public static func purge(
+    _ purge: Purge, path: String, progress: @Sendable (Int, Int) -> Void
+  ) async throws(StartError) -> Purged {
     let lock = try MirrorFile.lock(path)
     let outcome: PurgeOutcome
     do throws(MirrorError) {
       let store = try MirrorStore.open(.file(path))
-      outcome = try await store.purge(purge.selection)
+      outcome = try await store.purge(purge.selection, progress: progress)
       try store.close()
     } catch { throw StartError("\(error)") }
     // What the last daemon said of its end holds as before.

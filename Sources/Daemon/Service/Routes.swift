@@ -42,26 +42,40 @@ final class Routes: Sendable {
   func answer(_ request: Request) async -> Response {
     let start = ContinuousClock.now
     counters.count(.requests)
-    var response: Response
-    var unexpected: String?
-    if let refusal = live.gate.current.refusal(of: request.head, needsToken: !ownPages.admits(request.head)) {
-      counters.count(.refused)
-      response = Failure.refused(refusal).response
-    } else {
-      do { response = try await route(request) } catch {
-        let failure = Failure(error)
-        (response, unexpected) = (failure.response, failure.unexpected)
-      }
-    }
+    var (response, unexpected) = await outcome(of: request)
     response.addRequestID()
-    if let unexpected {
-      let id = response.text(.requestID) ?? ""
-      logger.error("a request failed", metadata: ["id": "\(id)", "cause": "\(unexpected)"])
-    }
+    tellTrouble(response, unexpected)
     let elapsed = ContinuousClock.now - start
     times[response.source].observe(elapsed)
     if live.accessLog.current { log(request.head, response, after: elapsed) }
     return response
+  }
+
+  /// The answer, and what of it is for the log only.
+  private func outcome(of request: Request) async -> (Response, unexpected: String?) {
+    if let refusal = live.gate.current.refusal(of: request.head, needsToken: !ownPages.admits(request.head)) {
+      counters.count(.refused)
+      return (Failure.refused(refusal).response, nil)
+    }
+    do { return (try await route(request), nil) } catch {
+      let failure = Failure(error)
+      return (failure.response, failure.unexpected)
+    }
+  }
+
+  /// What a client may report by its id. An outage makes many of the usual kind: they are for debugging.
+  private func tellTrouble(_ response: Response, _ unexpected: String?) {
+    guard response.head.status.code >= 500 else { return }
+    var about: Logger.Metadata = [
+      "id": "\(response.text(.requestID) ?? "")", "status": "\(response.head.status.code)",
+    ]
+    if let unexpected {
+      about["cause"] = "\(unexpected)"
+      logger.error("a request failed", metadata: about)
+    } else if let why = response.text(.proxyStatus) {
+      about["why"] = "\(why)"
+      logger.debug("a request was not answered", metadata: about)
+    }
   }
 
   /// Of the daemon's own key; nil: it has none.

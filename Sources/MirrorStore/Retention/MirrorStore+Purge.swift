@@ -74,14 +74,19 @@ extension MirrorStore {
   /// Removes conversations with all that belongs to them, so that nothing of it can be read from the file any more. In small
   /// transactions. What is gone is unknown afterwards, never absent, and comes back when it is read from the API again;
   /// what is known to be deleted there keeps its bare id, so that it does not.
-  public func purge(_ selection: PurgeSelection) async throws(MirrorError) -> PurgeOutcome {
+  /// - Parameter progress: is called after each conversation with how many are gone, of how many.
+  public func purge(
+    _ selection: PurgeSelection, progress: @Sendable (Int, Int) -> Void = { _, _ in }
+  ) async throws(MirrorError) -> PurgeOutcome {
     precondition(!selection.saysNothing, "a purge of everything has to be asked for")
     var outcome = PurgeOutcome()
     do {
-      for row in try read("look at what is to be purged", { try $0.purgeableRows(selection) }) {
+      let rows = try read("look at what is to be purged", { try $0.purgeableRows(selection) })
+      for row in rows {
         outcome.messages += try await repeated("purge messages") { try $0.purgeMessages(of: row) }
         try await write("purge a conversation") { try $0.purgeConversation(row) }
         outcome.conversations += 1
+        progress(outcome.conversations, rows.count)
       }
       if selection.conversations == nil { try await purgeTheRest(selection) }
       try await settleFile()
