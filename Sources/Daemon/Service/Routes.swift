@@ -140,6 +140,9 @@ final class Routes: Sendable {
     return await reads.mirrored(head, read, credential, mode: mode)
   }
 
+  /// The longest that there are, such as BASELINE-CONTROL; a client may send any token.
+  private static let methodBytesLogged = 32
+
   /// One line a request: method, kind of call, status, Cache-Status, id, milliseconds to the answer's head. No path: it
   /// holds ids and query values.
   private func log(_ head: RequestHead, _ response: Response, after elapsed: Duration) {
@@ -149,7 +152,8 @@ final class Routes: Sendable {
     logger.info(
       "request",
       metadata: [
-        "method": "\(head.method)", "kind": "\(kind)", "status": "\(response.head.status.code)",
+        "method": "\(head.method.prefix(Self.methodBytesLogged))", "kind": "\(kind)",
+        "status": "\(response.head.status.code)",
         "cache": "\(response.text(.cacheStatus) ?? "-")", "id": "\(response.text(.requestID) ?? "-")",
         "ms": "\(seconds * 1000 + attoseconds / 1_000_000_000_000_000)",
       ])
