@@ -71,7 +71,8 @@ public struct DaemonControl: Sendable {
     return text
   }
 
+  /// The message of an error of the daemon's own; nil: it is none.
   private static func message(_ text: String) -> String? {
-    (try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)))?["message"]  // not an error of the daemon's
+    (try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)))?["message"]
   }
 }
