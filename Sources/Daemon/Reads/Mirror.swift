@@ -9,11 +9,11 @@ final class Mirror: Sendable {
   let hot: HotCache
   let epochs = Epochs()
   let unsettled = UnsettledWrites()
-  /// Answers fetched before it may be out of date in ways that were not recorded, and do not count as fresh.
-  let trustedSince: UnixTime
+  private let trusted: Atomic<Int64>
 
   init(store: MirrorStore, accounts: Accounts, memoryBytesMax: Int, trustedSince: UnixTime) {
-    (self.store, self.accounts, self.trustedSince) = (store, accounts, trustedSince)
+    (self.store, self.accounts) = (store, accounts)
+    trusted = Atomic(trustedSince.milliseconds)
     hot = HotCache(bytesMax: memoryBytesMax)
   }
 
@@ -24,8 +24,24 @@ final class Mirror: Sendable {
     return !unsettled.has { accounts.key(of: credential) }
   }
 
-  /// Whether a stored answer may count as fresh, provided that the mirror is settled.
-  func trusts(_ answer: StoredAnswer) -> Bool { answer.isVerbatim && answer.fetchedAt >= trustedSince }
+  /// Answers fetched before it may be out of date in ways that were not recorded, and do not count as fresh.
+  var trustedSince: UnixTime { UnixTime(milliseconds: trusted.load(ordering: .relaxed)) }
+
+  /// Whether a stored answer may count as fresh, provided that the mirror is settled. One that was fetched later than now is
+  /// older than it seems: the clock was set back since.
+  func trusts(_ answer: StoredAnswer, at now: UnixTime) -> Bool {
+    answer.isVerbatim && answer.fetchedAt >= trustedSince && answer.fetchedAt <= now
+  }
+
+  /// Sets right what a clock that was set back leaves behind. What was fetched before does not count as fresh any more: how
+  /// old it is cannot be told.
+  /// - Returns: whether there was anything.
+  func followClockBack(to now: UnixTime = .now) async throws(MirrorError) -> Bool {
+    guard try await store.bringTimesBack(to: now) else { return false }
+    trusted.store(now.milliseconds, ordering: .relaxed)
+    hot.removeAll()
+    return true
+  }
 
   /// Sets the damaged mirror aside and goes on with an empty one; see `MirrorStore.startAnew`.
   /// - Returns: where the damaged one is now.

@@ -74,7 +74,7 @@ final class Reads: Sendable {
       let occasion = mode == .offline ? .offline : outageOccasion
       return hit(entry.rendered, entry.answer, occasion, freshFor, now)
     }
-    guard entry.answer.age(at: now) < freshFor, mirror.trusts(entry.answer) else { return nil }
+    guard entry.answer.age(at: now) < freshFor, mirror.trusts(entry.answer, at: now) else { return nil }
     return hit(entry.rendered, entry.answer, .fresh, freshFor, now)
   }
 
@@ -250,11 +250,9 @@ final class Reads: Sendable {
 
   /// A copy that is fresh by setting and by the caller's own bounds (RFC 9111 §5.2.1).
   private func storedFresh(_ ask: Ask) async -> Response? {
-    guard mirror.isSettled(ask.credential), case .entry(let entry) = await lookUp(ask), mirror.trusts(entry.answer)
-    else {
-      return nil
-    }
+    guard mirror.isSettled(ask.credential), case .entry(let entry) = await lookUp(ask) else { return nil }
     let now = UnixTime.now
+    guard mirror.trusts(entry.answer, at: now) else { return nil }
     let age = entry.answer.age(at: now)
     let freshFor = freshSeconds(ask.read)
     let remaining = freshFor - age

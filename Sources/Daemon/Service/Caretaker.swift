@@ -30,6 +30,7 @@ final class Caretaker: Sendable {
     var nudge = Promise<Void>()
     var lastCheck: ContinuousClock.Instant?
     var setAside: String?
+    var clock = ClockWatch()
   }
 
   private let mirror: Mirror
@@ -157,6 +158,7 @@ final class Caretaker: Sendable {
       }
       await mend()
       guard mirror.store.shortcoming == nil else { continue }  // the new one could not be begun
+      await followClock()
       await keepWithinLimits()
       await saveLedger()
       pause = Self.reopeningPause
@@ -181,11 +183,24 @@ final class Caretaker: Sendable {
     noteRecorded()
   }
 
+  private func followClock() async {
+    guard state.withLock({ $0.clock.look() }) else { return }
+    do throws(MirrorError) {
+      guard try await mirror.followClockBack() else { return }
+      logger.notice("the clock was set back: times in the mirror that lay ahead were brought back to it")
+    } catch {
+      logger.debug("times ahead of the clock cannot be brought back to it now", metadata: ["cause": "\(error)"])
+      note(error)
+    }
+  }
+
+  private func clockError(within age: Duration) -> Duration { state.withLock { $0.clock.error(within: age) } }
+
   /// One pass over the limits.
   func keepWithinLimits() async {
     var policy = policy.current
-    // During an outage nothing is seen: it would all grow old at once.
-    if !isReachable() { policy.ageMax = nil }
+    // During an outage nothing is seen: it would all grow old at once. So it would by a clock that was set on.
+    policy.ageMax = isReachable() ? policy.ageMax.map { $0 + clockError(within: $0) } : nil
     do throws(MirrorError) {
       let outcome = try await mirror.store.enforce(policy)
       guard !outcome.isNothing else { return }

@@ -213,7 +213,8 @@ public final class ProxyDaemon: Sendable {
   /// (`nil`) ended at any moment: no answer that was fetched before now counts as fresh.
   private static func trustedSince(_ lock: ProcessLock) -> UnixTime? {
     guard lock.note.hasPrefix(cleanEnd) else { return nil }
-    return Int64(lock.note.dropFirst(cleanEnd.count)).map { UnixTime(milliseconds: $0) }
+    // A clock that was ahead then and is right now must not keep everything from counting as fresh.
+    return Int64(lock.note.dropFirst(cleanEnd.count)).map { min(UnixTime(milliseconds: $0), .now) }
   }
 
   /// Without the key by which accounts were told apart, nothing that is stored can be found again by its owner.
