@@ -47,8 +47,10 @@ public struct ServerConfiguration: Sendable {
   /// what a loopback socket holds in flight.
   public var drainBytesMax = 256 << 10
 
-  /// Connections waiting to be accepted; above the default 128 because browsers open many at once.
-  public var listenBacklog: Int32 = 511
+  /// Connections waiting to be accepted. The kernel turns away who comes to a full queue, and such a client tries again after a
+  /// second: too few cost the clients of a machine that wakes up more than the kernel's memory for many. The kernel caps it at
+  /// `net.core.somaxconn`, 4096 by default.
+  public var listenBacklog: Int32 = 4096
 
   /// Makes every answer that the server itself must give.
   public var serverFailure: @Sendable (ServerFailure) -> Response = ServerFailure.plainAnswer
