@@ -41,6 +41,19 @@ public enum ListenAddress: Sendable, Hashable {
     return withUnsafeBytes(of: v6) { $0.last == 1 && $0.dropLast().allSatisfy { $0 == 0 } }
   }
 
+  /// A literal address in its usual spelling (RFC 5952 §4); nil: it is none.
+  public static func canonicalLiteral(_ text: String) -> String? {
+    for family in [AF_INET, AF_INET6] {
+      var address = in6_addr()  // large enough for both
+      var spelled = [CChar](repeating: 0, count: Int(INET6_ADDRSTRLEN))
+      guard inet_pton(family, text, &address) == 1,
+        inet_ntop(family, &address, &spelled, socklen_t(spelled.count)) != nil
+      else { continue }
+      return String(decoding: spelled.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+    return nil
+  }
+
   private static func unixAddress(_ path: String, written: String) throws(ListenAddressError) -> ListenAddress {
     guard path.hasPrefix("/") else { throw ListenAddressError(written: written, reason: "the path is not absolute") }
     guard path.utf8.count <= unixPathBytesMax else {

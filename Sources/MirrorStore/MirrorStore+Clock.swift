@@ -4,7 +4,8 @@ extension MirrorStore {
   /// Brings times that lie ahead of the clock back to it: it was set back since they were written down. Whatever is compared
   /// with them (is a list newer than what it lacks? an answer newer than a write?) would go wrong until the clock is there
   /// again.
-  /// - Parameter now: answers count as fetched just before it.
+  /// - Parameter now: answers count as fetched just before it, and writes as made before what was seen: when the order is
+  ///   not known, a difference is a change.
   /// - Returns: whether there were any.
   public func bringTimesBack(to now: UnixTime) async throws(MirrorError) -> Bool {
     // What is written touches one of these at least; the other tables are read through only when there is a reason.
@@ -18,7 +19,7 @@ extension MirrorStore {
     }
     guard isAhead else { return false }
     for (table, column) in Self.timesWrittenHere {
-      let before = now.milliseconds - (column == "fetched_at" ? 1 : 0)
+      let before = now.milliseconds - (column == "fetched_at" || column == "written_at" ? 1 : 0)
       _ = try await repeated("bring times back to the clock") { db in
         try db.execute(
           sql: """

@@ -178,7 +178,13 @@ extension MirrorStore {
         // A reader meets a lock only where another program claims the whole file: it must not keep an event loop waiting.
         try db.execute(sql: "PRAGMA busy_timeout = \(readerPatienceMilliseconds)")
       } else {
-        try db.execute(sql: "PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL")
+        try db.execute(
+          sql:
+            """
+            PRAGMA synchronous = NORMAL; PRAGMA auto_vacuum = INCREMENTAL;
+            -- what is deleted, or rewritten elsewhere, is overwritten with zeros; it is Debian's default
+            PRAGMA secure_delete = ON
+            """)
       }
     }
     return switch location {

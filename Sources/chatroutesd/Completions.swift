@@ -33,7 +33,8 @@ extension CompletionKind {
     if let flag = arguments.firstIndex(of: "--database"), flag + 1 < arguments.count { return arguments[flag + 1] }
     guard
       let settings = try? Settings.load(
-        flags: [], environment: environment, file: LocationOptions.usualFile(environment))
+        flags: [], environment: environment, file: LocationOptions.usualFile(environment),
+        isForDaemon: false)
     else { return nil }  // the command itself will say what is wrong with them
     return DatabaseLocation.path(settings.database, environment: environment)
   }

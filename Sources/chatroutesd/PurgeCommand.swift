@@ -7,7 +7,7 @@ struct PurgeCommand: AsyncParsableCommand {
     commandName: "purge", abstract: "Remove conversations from the mirror for good, by id, account or age.",
     discussion: """
       Nothing is deleted at ChatRoutes, and what is read from there again comes back. What was purged is overwritten in the \
-      mirror's file; backups, exports and mirrors that were set aside stay. Without an option the accounts are listed.
+      mirror's file; backups, exports and mirrors that were set aside stay, and calls that are under way are recorded after it. Without an option the accounts are listed.
 
       Several options narrow each other. A daemon that runs purges its mirror itself.
       """)
@@ -45,19 +45,29 @@ struct PurgeCommand: AsyncParsableCommand {
     guard let order else { return try listAccounts() }
     let promised = try location.reading { mirror throws(StartError) in try mirror.purgeable(order) }
     if dryRun { return try say(promised, "would go") }
-    // An account may have answers that belong to no conversation.
-    guard promised.conversations > 0 || account != nil else {
-      if json { try Terminal.print(json: promised) }
-      return Terminal.note("nothing in the mirror is like that.")
-    }
-    try confirm(promised)
+    if promised.conversations > 0 { try confirm(promised) }
     let path = try location.databasePath()
     let purged: LocalMirror.Purged
+    // Also where nothing is like that: an earlier purge may have left remains.
     do throws(StartError) { purged = try await Self.purge(order, path) } catch {
       Terminal.error("\(error)")
       throw ExitCode(69)
     }
-    try say(purged, "are gone")
+    try tell(purged)
+  }
+
+  private func tell(_ purged: LocalMirror.Purged) throws {
+    if json || purged.conversations > 0 {
+      try say(purged, "are gone")
+    } else {
+      Terminal.note("nothing in the mirror is like that.")
+    }
+    if let remains = purged.remains {
+      Terminal.error("words of what is gone still stand in the mirror's file: \(remains) Then purge again.")
+      throw ExitCode(69)
+    }
+    // Being named and not there is worth a code; being young is not.
+    if purged.conversations == 0, !conversation.isEmpty || account != nil { throw ExitCode(1) }
   }
 
   private var order: LocalMirror.Purge? {

@@ -49,7 +49,7 @@ struct ServeCommand: AsyncParsableCommand {
   var logLevel: String?
 
   func run() async throws {
-    let settings = try location.settings(flags: flags)
+    let settings = try location.settings(flags: flags, isForDaemon: true)
     let environment = ProcessInfo.processInfo.environment
     let level = LogLevel(settings.logLevel)
     let logger = Log.make(level: level, environment: environment)

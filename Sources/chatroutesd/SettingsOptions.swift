@@ -18,10 +18,12 @@ struct LocationOptions: ParsableArguments {
   var database: String?
 
   /// Settings from these flags, the environment and the file; ends the process with 64 or 78 when they cannot be used.
-  func settings(flags: [(name: String, values: [String])] = []) throws -> Settings {
+  /// - Parameter isForDaemon: see `Settings.load`.
+  func settings(flags: [(name: String, values: [String])] = [], isForDaemon: Bool = false) throws -> Settings {
     let environment = ProcessInfo.processInfo.environment
     do {
-      return try Settings.load(flags: flags + self.flags, environment: environment, file: file)
+      return try Settings.load(
+        flags: flags + self.flags, environment: environment, file: file, isForDaemon: isForDaemon)
     } catch {
       Terminal.error("\(error)")
       throw ExitCode(error.isUsage ? 64 : 78)

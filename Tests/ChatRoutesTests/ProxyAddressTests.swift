@@ -9,7 +9,8 @@ import Testing
     ("proxy.test:3128", "proxy.test", 3128, nil), ("HTTP://10.0.0.1:80", "10.0.0.1", 80, nil),
     ("http://[fe80::1]:8080", "fe80::1", 8080, nil), ("http://n:p@proxy.test:1", "proxy.test", 1, "n p"),
     ("http://n%40corp:p%3A%2F@proxy.test:1", "proxy.test", 1, "n@corp p:/"),
-    ("http://n:@proxy.test:1", "proxy.test", 1, "n "),
+    ("http://n:@proxy.test:1", "proxy.test", 1, "n "), ("http://n@proxy.test:1", "proxy.test", 1, "n "),
+    ("http://proxy.test", "proxy.test", 80, nil), ("proxy.test", "proxy.test", 80, nil),
   ])
   func addressesAreRead(text: String, host: String, port: Int, user: String?) throws {
     let address = try ProxyAddress(parsing: text)
@@ -18,9 +19,9 @@ import Testing
   }
 
   @Test(arguments: [
-    "", "http://", "proxy.test", "http://proxy.test", "https://proxy.test:1", "socks5://proxy.test:1",
+    "", "http://", "https://proxy.test:1", "socks5://proxy.test:1",
     "http://proxy.test:0",
-    "http://proxy.test:1/path", "http://proxy.test:99999", "http://n@proxy.test:1", "http://n:%zz@proxy.test:1",
+    "http://proxy.test:1/path", "http://proxy.test:99999", "http://n:%zz@proxy.test:1",
     "http://a b:1",
   ])
   func othersAreRefused(text: String) {
@@ -66,6 +67,6 @@ import Testing
     #expect(try found(["HTTPS_PROXY": "http://p.test:1", "no_proxy": "a.test"]) == nil)
     #expect(try found(["HTTPS_PROXY": "http://p.test:1"], "http://a.test") == nil)
     #expect(try found(["HTTPS_PROXY": "http://p.test:1"], "unix:/run/x") == nil)
-    #expect(throws: ProxyAddressError.self) { try found(["HTTPS_PROXY": "nonsense"]) }
+    #expect(throws: ProxyAddressError.self) { try found(["HTTPS_PROXY": "no sense"]) }
   }
 }

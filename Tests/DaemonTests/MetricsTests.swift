@@ -61,6 +61,20 @@ import Testing
     }
   }
 
+  /// A cache in front of the origin speaks the same language.
+  @Test func theCacheOfSomebodyElseIsNotTheMirror() async throws {
+    let fields: HTTPFields = [.contentType: "application/json", HTTPField.Name("Cache-Status")!: "edge; hit; ttl=3"]
+    let upstream = ScriptedUpstream(ScriptedUpstream.answering(200, Self.list, fields))
+    try await DaemonRig.run(upstream, .with(\.freshness, .cacheFirst)) { (rig: DaemonRig) async throws in
+      for target in ["/api/v1/models", "/api/v1/conversations", "/api/v1/conversations"] {
+        _ = try await rig.ask("GET", target)
+      }
+      let metrics = try await rig.metrics()
+      #expect(metrics["chatroutesd_request_duration_seconds_count{source=\"mirror\"}"] == 1)
+      #expect(metrics["chatroutesd_request_duration_seconds_count{source=\"upstream\"}"] == 2)
+    }
+  }
+
   @Test func outagesAddUp() async throws {
     let upstream = ScriptedUpstream(ScriptedUpstream.answering(200, Self.list))
     try await DaemonRig.run(upstream) { (rig: DaemonRig) async throws in

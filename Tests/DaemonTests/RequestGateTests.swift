@@ -14,7 +14,8 @@ import WireFormats
       case .plain: RequestGate()
       case .listed:
         RequestGate(
-          allowedHosts: ["Devbox.lan", "[fe80::1]"], allowedOrigins: ["http://App.test:3000", "chrome-extension://abc"])
+          allowedHosts: ["Devbox.lan", "[FE80::0:1]"],
+          allowedOrigins: ["http://App.test:3000", "chrome-extension://abc"])
       case .token: RequestGate(localToken: Secret("s3cret"))
       }
     }
@@ -111,6 +112,8 @@ import WireFormats
     Row(.listed, ["Host: devbox.lan:8484"], .passes),
     Row(.listed, ["Host: DEVBOX.lan."], .passes),
     Row(.listed, ["Host: [fe80::1]:8484"], .passes),
+    Row(.listed, ["Host: [fe80:0::1]"], .passes),
+    Row(.listed, ["Host: [fe80::2]"], .host),
     Row(.listed, ["Host: 127.0.0.1"], .passes),
     Row(.listed, ["Host: sub.devbox.lan"], .host),
     Row(.listed, ["Host: devbox.lan.evil.com"], .host),

@@ -67,7 +67,10 @@ import Testing
     #expect(try error(text) == message)
   }
 
-  @Test(arguments: ["", "*", "http://devbox.lan", "devbox.lan/x", "a b", "[fe80::1", "devbox.lan:80", "a@b"])
+  @Test(arguments: [
+    "", "*", "http://devbox.lan", "devbox.lan/x", "a b", "[fe80::1", "devbox.lan:80", "a@b", "[]", "a.b:1:2",
+    "fe80::1%eth0", ".lan", "a..b", "bücher.de",
+  ])
   func aHostThatCannotMatchIsAnError(host: String) {
     #expect(throws: SettingError.self) {
       try Settings.load(flags: [("allowed-hosts", [host])], environment: [:], file: nil)
@@ -76,6 +79,7 @@ import Testing
 
   @Test(arguments: [
     "", "*", "localhost:3000", "http://a.test/", "http://a.test:80", "https://a.test:443", "http://u@a.test",
+    "http://localhost:", "HTTP://localhost:80", "http://bücher.de",
   ])
   func anOriginThatCannotMatchIsAnError(origin: String) {
     #expect(throws: SettingError.self) {
@@ -91,14 +95,14 @@ import Testing
     #expect(settings.allowedHosts == hosts && settings.allowedOrigins == origins)
   }
 
-  /// Two values of every setting, neither of them the default.
+  /// Two values of every setting, the first of them not the default.
   static let twoValues: [String: (String, String)] = {
     var values: [String: (String, String)] = [
       "listen": ("127.0.0.1:1", "[::1]:2"), "upstream": ("http://a.test", "https://b.test:1"),
-      "database": ("/a.sqlite", "/b.sqlite"), "freshness": ("cache-first", "cache-first"),
+      "database": ("/a.sqlite", "/b.sqlite"), "freshness": ("cache-first", "network-first"),
       "mode": ("offline", "bypass"),
-      "log-level": ("debug", "error"), "access-log": ("true", "true"), "absorb-retries": ("false", "false"),
-      "keep-deleted": ("false", "false"), "on-client-gone": ("cancel", "grace=7"), "fresh-for": ("7", "8"),
+      "log-level": ("debug", "error"), "access-log": ("true", "false"), "absorb-retries": ("false", "true"),
+      "keep-deleted": ("false", "true"), "on-client-gone": ("cancel", "grace=7"), "fresh-for": ("7", "8"),
       "allowed-hosts": ("a.test", "b.test"), "allowed-origins": ("http://a.test", "http://b.test"),
       "local-token-file": ("/a", "/b"), "event-loops": ("3", "5"), "proxy": ("http://a.test:1", "none"),
     ]
@@ -141,11 +145,21 @@ import Testing
     #expect(line?.value == "http://proxy.test:3128" && line?.origin == "HTTPS_PROXY")
   }
 
+  /// What only the daemon needs stops no command that reads the mirror.
+  @Test func commandsNeedNoProxyCertificatesOrKeys() throws {
+    let environment = ["HTTPS_PROXY": "socks5://p.test:1", "CHATROUTESD_API_KEY_FILE": "/does/not/exist"]
+    let path = try file("ca-file: /does/not/exist.pem\ndatabase: /here.sqlite\n")
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let settings = try Settings.load(flags: [], environment: environment, file: path, isForDaemon: false)
+    #expect(settings.database == "/here.sqlite")
+    #expect(throws: SettingError.self) { try Settings.load(flags: [], environment: environment, file: path) }
+  }
+
   /// Nobody's password stands in an error text.
   @Test func aWrongProxyIsNotQuoted() throws {
     let message = try error("proxy: http://name:canary@proxy.test:3128\n")
     #expect(message.hasPrefix("FILE:1:8: proxy: expected http://host:port") && !message.contains("canary"))
-    for proxy in ["socks5://u:canary@p.test:1", "http://u:canary@p.test", "http://u:canary@:1"] {
+    for proxy in ["socks5://u:canary@p.test:1", "http://u:canary@p.test:x", "http://u:canary@:1"] {
       let error = #expect(throws: SettingError.self) {
         try Settings.load(flags: [], environment: ["HTTPS_PROXY": proxy], file: nil)
       }

@@ -29,9 +29,9 @@ import Testing
   @Test func theFirstAnswerMeansOnline() {
     var health = UpstreamHealth()
     health.failed(.definite(cause: "dns"), at: start)
-    let changed = health.succeeded()
+    let changed = health.succeeded(at: .now)
     #expect(changed && health.state == .online && health.cause == nil && health.nextProbe == nil)
-    let changedAgain = health.succeeded()
+    let changedAgain = health.succeeded(at: .now)
     #expect(!changedAgain)
   }
 
@@ -56,7 +56,7 @@ import Testing
     var health = UpstreamHealth()
     health.failed(.soft(cause: "slow", silent: true), at: start)
     health.failed(.soft(cause: "slow", silent: true), at: start + .seconds(2))
-    _ = health.succeeded()
+    _ = health.succeeded(at: .now)
     #expect(!health.isSilent)
   }
 

@@ -71,6 +71,8 @@ import Testing
     // Without a daemon, the command does it.
     let young = try await Program.run(["purge", "--unused-for", "1", "--yes"] + place)
     #expect(young.code == 0 && young.errors.contains("nothing in the mirror is like that"), "\(young)")
+    let unknown = try await Program.run(["purge", "--conversation", "nosuch", "--yes"] + place)
+    #expect(unknown.code == 1 && unknown.errors.contains("nothing in the mirror is like that"), "\(unknown)")
     let alone = try await Program.run(["purge", "--account", "1", "--yes", "--json"] + place)
     #expect(alone.code == 0 && alone.output.contains("\"conversations\" : 3"), "\(alone)")
     for word in ["Zanzibar", "Lisbon", "Oslo"] { #expect(try !diskHolds(word, folder)) }

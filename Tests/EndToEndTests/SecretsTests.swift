@@ -8,6 +8,8 @@ import Testing
   private let daemonKey = "cr_prod_sk_" + String(repeating: "da3b0f22", count: 8)
   private let token = "local-token-" + String(repeating: "70ce4a33", count: 4)
 
+  private let proxyPassword = "proxy-" + String(repeating: "bb5e0744", count: 3)
+
   /// Every command, run beside the daemon and after it.
   private func commands(_ id: String, _ folder: Folder) -> [[String]] {
     [
@@ -33,7 +35,8 @@ import Testing
     let settings = [
       "CHATROUTESD_DATABASE": folder.file("state/mirror.sqlite"), "CHATROUTESD_API_KEY_FILE": secrets.file("key"),
       "CHATROUTESD_LOCAL_TOKEN_FILE": secrets.file("token"), "CHATROUTESD_LOG_LEVEL": "trace",
-      "CHATROUTESD_ACCESS_LOG": "true", "CHATROUTESD_UPSTREAM": sandbox.url,
+      "HTTPS_PROXY": "http://corp:\(proxyPassword)@127.0.0.1:9", "CHATROUTESD_ACCESS_LOG": "true",
+      "CHATROUTESD_UPSTREAM": sandbox.url,
     ]
     let daemon = try await Program(["serve", "--listen", "127.0.0.1:0"], environment: settings)
     let id = try await traffic(to: daemon)
@@ -110,7 +113,7 @@ import Testing
   }
 
   private func expectNoSecret(in said: String, _ folder: Folder) throws {
-    for secret in [appKey, daemonKey, token] {
+    for secret in [appKey, daemonKey, token, proxyPassword] {
       let places = said.split(separator: "\n").filter { $0.contains(secret) }
       #expect(places.isEmpty, "\(places)")
       let files = try folder.everything().filter { $0.bytes.range(of: Data(secret.utf8)) != nil }.map(\.name)

@@ -23,6 +23,7 @@ import Testing
     let mirror = try await Mirror()
     let year = later(mirror.now)
     let old = message("m", "user", "old")
+    try await mirror.write(.send(conversation: "c", branch: nil), at: year)
     try await mirror.show(
       .conversation("c"), #"{"conversation":{"id":"c","title":"t","messages":[\#(old)]}}"#, at: year)
     try await mirror.show(mainMessages("c"), messages(old), at: year)

@@ -37,10 +37,11 @@ final class Mirror {
 
   @discardableResult
   func write(
-    _ write: MirrorWrite, _ request: String = "", answer: String = "", indexing: Bool = true
+    _ write: MirrorWrite, _ request: String = "", answer: String = "", at time: UnixTime? = nil, indexing: Bool = true
   ) async throws -> SaveOutcome {
     let outcome = try await store.save(
-      write, requestBody: Array(request.utf8), responseBody: Array(answer.utf8), at: tick(), account: account)
+      write, requestBody: Array(request.utf8), responseBody: Array(answer.utf8), at: time ?? tick(),
+      account: account)
     if indexing { try await store.index() }
     return outcome
   }

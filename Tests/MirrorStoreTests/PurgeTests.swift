@@ -61,6 +61,70 @@ import Testing
     #expect(try mirror.store.purgeable(selection) == PurgeOutcome())
   }
 
+  /// What was freed and rewritten since the first purge is overwritten too.
+  @Test func aSecondPurgeLeavesNoWordEither() async throws {
+    let mirror = try await filled()
+    _ = try await mirror.store.purge(PurgeSelection(conversations: ["other"]))
+    for round in 1...3 {
+      for text in ["first", "second", "third"] {
+        let list = (1...40).map {
+          message("late-\($0)", "user", "quokka\(text) " + String(repeating: "quokka ", count: 30))
+        }
+        try await mirror.show(mainMessages("late"), #"{"messages":[\#(list.joined(separator: ","))]}"#)
+      }
+      #expect(fileHolds("quokka"))
+      #expect(
+        try await mirror.store.purge(PurgeSelection(conversations: ["late"])).conversations == 1, "round \(round)")
+      #expect(!fileHolds("quokka"), "round \(round)")
+    }
+    #expect(fileHolds("zanzibartext"))
+  }
+
+  /// Somebody who reads for long keeps the log from being folded in: that is said, and mended by the next purge.
+  @Test func aLongReaderIsSaidAndNoFailure() async throws {
+    let mirror = try await filled()
+    mirror.store.stopWaiting()
+    var configuration = Configuration()
+    configuration.allowsUnsafeTransactions = true  // one that stays open is what this is about
+    let reader = try DatabaseQueue(path: path, configuration: configuration)
+    func run(_ sql: String) throws {
+      try reader.unsafeReentrantWrite { _ = try Row.fetchAll($0, sql: sql) }
+    }
+    try run("BEGIN")
+    try run("SELECT count(*) FROM message")
+    let outcome = try await mirror.store.purge(PurgeSelection(conversations: ["secret"]))
+    #expect(outcome.conversations == 1)
+    #expect(outcome.remains?.contains("locked") == true, "\(outcome)")
+    #expect(fileHolds("zanzibar"))
+    try run("COMMIT")
+    #expect(try await mirror.store.purge(PurgeSelection(conversations: ["secret"])) == PurgeOutcome())
+    #expect(!fileHolds("zanzibar"))
+    try reader.close()
+  }
+
+  /// Upstream confirmed what is held: that is a reading too.
+  @Test func aConfirmedAnswerIsUse() async throws {
+    let mirror = try await filled()
+    let between = mirror.tick()
+    let confirmed = try await mirror.store.revalidate(
+      .conversation("secret"), fields: [], at: mirror.tick(), account: mirror.account)
+    #expect(confirmed != nil)
+    let selection = PurgeSelection(unusedSince: between)
+    #expect(try await mirror.store.purge(selection).conversations == 1)
+    #expect(try mirror.answer(mainMessages("secret")) != .unknown)
+    #expect(try mirror.answer(mainMessages("other")) == .unknown)
+  }
+
+  /// What old answers of a conversation that stays have cost is not forgotten by a purge by age.
+  @Test func costsOfWhatStaysAreKept() async throws {
+    let mirror = try await filled()
+    let later = UnixTime(milliseconds: mirror.now.milliseconds + 1)
+    _ = mirror.tick()
+    try await mirror.show(mainMessages("secret"), messages(message("secret-1")))
+    #expect(try await mirror.store.purge(PurgeSelection(unusedSince: later)).conversations == 1)
+    #expect(try await count("usage", mirror) == 1)
+  }
+
   @Test func whatIsPurgedIsUnknownAndComesBackWhenItIsRead() async throws {
     let mirror = try await filled()
     #expect(try mirror.answer(.conversation("elsewhere")) == .absent)

@@ -15,8 +15,8 @@ public struct ProxyAddress: Sendable, Hashable {
     var customMirror: Mirror { Mirror(self, children: []) }
   }
 
-  /// Reads `http://proxy.test:3128` or `http://name:password@proxy.test:3128`; without a scheme it is `http`, without a port
-  /// 1080 as curl has it for none, so one must be given.
+  /// Reads `http://proxy.test:3128` or `http://name:password@proxy.test:3128`. Without a scheme it is `http`, without a port 80,
+  /// without a password an empty one.
   public init(parsing text: String) throws(ProxyAddressError) {
     var rest = text[...]
     if rest.hasSuffix("/") { rest.removeLast() }
@@ -27,16 +27,13 @@ public struct ProxyAddress: Sendable, Hashable {
     var user: User?
     if let at = rest.lastIndex(of: "@") {
       let parts = rest[..<at].split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
-      guard parts.count == 2, let name = parts[0].percentDecoded, let password = parts[1].percentDecoded else {
+      guard let name = parts[0].percentDecoded, let password = (parts.count == 2 ? parts[1] : "").percentDecoded else {
         throw ProxyAddressError()
       }
       user = User(name: name, password: password)
       rest = rest[rest.index(after: at)...]
     }
-    // The same syntax as of an origin; the port is not to be left out.
-    guard let place = try? Origin(parsing: "http://\(rest)"), rest.hasSuffix(":\(place.port)") else {
-      throw ProxyAddressError()
-    }
+    guard let place = try? Origin(parsing: "http://\(rest)") else { throw ProxyAddressError() }  // the same syntax
     (host, port, self.user) = (place.host, place.port, user)
   }
 

@@ -1,4 +1,5 @@
 internal import HTTPTypes
+internal import LocalServer
 public import WireFormats
 
 /// Lets local apps in and keeps web pages out: loopback is not a wall, any page in any browser can reach it.
@@ -51,10 +52,11 @@ public final class RequestGate: Sendable {
     return LoopbackName.isLoopback(host) || allowedHosts.contains(Self.hostKey(host))
   }
 
-  /// Names are compared without letter case and the dot of the root, addresses without their brackets.
+  /// Names are compared without letter case and the dot of the root, addresses in their usual spelling.
   private static func hostKey(_ host: String) -> String {
     let isBracketed = host.hasPrefix("[") && host.hasSuffix("]")
-    return LoopbackName.withoutRoot((isBracketed ? String(host.dropFirst().dropLast()) : host).lowercased())
+    let name = LoopbackName.withoutRoot((isBracketed ? String(host.dropFirst().dropLast()) : host).lowercased())
+    return ListenAddress.canonicalLiteral(name) ?? name
   }
 
   /// `127.0.0.1` with or without a port: what nearly every app sends, seen without making a string.

@@ -281,6 +281,7 @@ final class Recorder: Sendable {
     }
     let promise = Promise<Bool>()
     let run: @Sendable () async -> Void = { [self] in
+      await caretaker.followClock()
       let isRecorded = await work()
       queue.withLock { $0.leave(bytes) }
       promise.keep(isRecorded)

@@ -31,6 +31,8 @@ final class Caretaker: Sendable {
     var lastCheck: ContinuousClock.Instant?
     var setAside: String?
     var clock = ClockWatch()
+    /// Times in the mirror may lie ahead of the clock.
+    var clockIsBack = false
   }
 
   private let mirror: Mirror
@@ -183,10 +185,18 @@ final class Caretaker: Sendable {
     noteRecorded()
   }
 
-  private func followClock() async {
-    guard state.withLock({ $0.clock.look() }) else { return }
+  /// Sets right what a clock that was set back leaves behind, before anything is compared with it: at each recording, and once
+  /// in a while.
+  func followClock() async {
+    let isBack = state.withLock { state in
+      if state.clock.look() { state.clockIsBack = true }
+      return state.clockIsBack
+    }
+    guard isBack, mirror.store.shortcoming == nil else { return }
     do throws(MirrorError) {
-      guard try await mirror.followClockBack() else { return }
+      let hadTimesAhead = try await mirror.followClockBack()
+      state.withLock { $0.clockIsBack = false }
+      guard hadTimesAhead else { return }
       logger.notice("the clock was set back: times in the mirror that lay ahead were brought back to it")
     } catch {
       logger.debug("times ahead of the clock cannot be brought back to it now", metadata: ["cause": "\(error)"])

@@ -66,15 +66,11 @@ final class ControlSocket: Sendable {
     guard let order = try? JSONDecoder().decode(LocalMirror.Purge.self, from: Data(body)),
       !order.selection.saysNothing
     else { return Failure.server(status: 400, message: "expected conversations, account or unusedSince").response }
-    do {
-      let purged = LocalMirror.Purged(try await mirror.purge(order.selection))
-      logger.notice(
-        "the mirror was purged",
-        metadata: ["conversations": "\(purged.conversations)", "messages": "\(purged.messages)"])
-      return Response(
-        status: .ok, fields: [.contentType: "application/json"], body: .bytes(Array(try JSONEncoder().encode(purged))))
+    do throws(MirrorError) {
+      let purged = LocalMirror.Purged(try await mirror.purge(order.selection, logger))
+      guard let text = try? JSONEncoder().encode(purged) else { preconditionFailure("numbers are JSON") }
+      return Response(status: .ok, fields: [.contentType: "application/json"], body: .bytes(Array(text)))
     } catch {
-      guard let error = error as? MirrorError else { throw error }
       return Failure.server(status: 503, message: error.description).response
     }
   }

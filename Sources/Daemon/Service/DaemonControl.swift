@@ -71,8 +71,12 @@ public struct DaemonControl: Sendable {
     return text
   }
 
+  private struct Envelope: Decodable {
+    var message: String
+  }
+
   /// The message of an error of the daemon's own; nil: it is none.
   private static func message(_ text: String) -> String? {
-    (try? JSONDecoder().decode([String: String].self, from: Data(text.utf8)))?["message"]
+    (try? JSONDecoder().decode(Envelope.self, from: Data(text.utf8)))?.message
   }
 }

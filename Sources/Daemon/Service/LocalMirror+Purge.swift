@@ -30,8 +30,12 @@ extension LocalMirror {
     public var conversations: Int
     /// Those that are held, deleted ones included.
     public var messages: Int
+    /// Why words of what is gone still stand in the file or its log; nil: they do not. Another purge looks again.
+    public var remains: String?
 
-    init(_ outcome: PurgeOutcome) { (conversations, messages) = (outcome.conversations, outcome.messages) }
+    init(_ outcome: PurgeOutcome) {
+      (conversations, messages, remains) = (outcome.conversations, outcome.messages, outcome.remains)
+    }
   }
 
   /// One account of the mirror. It is known by a keyed hash of its credential: a number is all the name it has.
@@ -77,10 +81,31 @@ extension LocalMirror {
 }
 
 extension Mirror {
-  /// Purges the mirror that this daemon has. Answers that were fetched before and come later are not stored.
-  func purge(_ selection: PurgeSelection) async throws(MirrorError) -> PurgeOutcome {
-    epochs.moveAll()
-    defer { hot.removeAll() }
-    return try await store.purge(selection)
+  /// Purges the mirror that this daemon has, whether the one who asked stays or not. Reads that were under way are not stored;
+  /// what a write or a stream under way brings is new, and is.
+  func purge(_ selection: PurgeSelection, _ logger: Logger) async throws(MirrorError) -> PurgeOutcome {
+    let result: Result<PurgeOutcome, MirrorError> = await Task { [self] in
+      // Nothing that is gone is shown, and nothing that was read before comes back, from each step on.
+      @Sendable func forget() {
+        epochs.moveAll()
+        hot.removeAll()
+      }
+      forget()
+      defer { forget() }
+      do throws(MirrorError) {
+        let outcome = try await store.purge(selection) { _, _ in forget() }
+        logger.notice(
+          "the mirror was purged",
+          metadata: [
+            "conversations": "\(outcome.conversations)", "messages": "\(outcome.messages)",
+            "remains": "\(outcome.remains ?? "none")",
+          ])
+        return .success(outcome)
+      } catch {
+        logger.error("the mirror could not be purged", metadata: ["cause": "\(error)"])
+        return .failure(error)
+      }
+    }.value
+    return try result.get()
   }
 }

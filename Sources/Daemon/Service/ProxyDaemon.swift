@@ -24,7 +24,6 @@ public final class ProxyDaemon: Sendable {
   private let logger: Logger
   private let mode: CurrentMode
   private let control: ControlSocket
-  private let report: Report
   private let inherited: InheritedSockets
   /// As they were read last.
   private let known: Mutex<Settings>
@@ -96,7 +95,6 @@ public final class ProxyDaemon: Sendable {
     server = LocalServer(
       configuration: Self.configuration(settings, logger), ready: { routes.readyAnswer($0) },
       handler: { await routes.answer($0) })
-    self.report = report
     report.attach(server)
     control = ControlSocket(mode: mode, upstream: upstream, report: report, mirror: mirror, logger: logger)
   }
@@ -135,9 +133,8 @@ public final class ProxyDaemon: Sendable {
       CaretakerService(caretaker: caretaker),
       PlainService(
         run: { [server] in await server.run() },
-        stop: { [server, settings, report] in
+        stop: { [server, settings] in
           stopping()
-          report.noteDrain()
           server.drain(deadline: settings.drainDeadline)
         }),
     ] + controlServices

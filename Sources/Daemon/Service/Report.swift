@@ -18,7 +18,6 @@ final class Report: Sendable {
   private let startedAt = ContinuousClock.now
   /// Set once the server exists.
   private let server = Mutex<LocalServer?>(nil)
-  private let isDraining = Atomic(false)
 
   init(
     counters: Counters, times: AnswerTimes, mirror: Mirror, recorder: Recorder, caretaker: Caretaker,
@@ -44,21 +43,13 @@ final class Report: Sendable {
     return Response(status: .ok, fields: fields, body: .bytes(Array(data) + [0x0A]))
   }
 
-  /// `/readyz`: 200 while new requests are welcome; 503 while the daemon goes down. What is out of order beside that is
-  /// told and changes nothing: forwarding and reading go on without the other.
+  /// `/readyz`: 200 while new requests are welcome; during the drain nothing is accepted any more. What is out of order beside
+  /// that is told and changes nothing: forwarding and reading go on without the other.
   func readiness() -> Response {
-    let state = upstream.currentHealth.state
-    let access = mirror.store.access
-    let isDraining = isDraining.load(ordering: .relaxed)
-    var response = Self.text(
-      "\(isDraining ? "shutting down" : "ready")\nmode \(mode.current.rawValue)\nupstream \(state)\nmirror \(access.rawValue)\n"
+    Self.text(
+      "ready\nmode \(mode.current.rawValue)\nupstream \(upstream.currentHealth.state)\nmirror \(mirror.store.access.rawValue)\n"
     )
-    if isDraining { response.head.status = .serviceUnavailable }
-    return response
   }
-
-  /// The drain begins.
-  func noteDrain() { isDraining.store(true, ordering: .relaxed) }
 
   static func text(_ text: String, type: String = "text/plain; charset=utf-8") -> Response {
     Response(status: .ok, fields: [.contentType: type, .cacheControl: "no-store"], body: .bytes(Array(text.utf8)))

@@ -169,9 +169,13 @@ extension Response {
     head.headerFields.append(HTTPField(name: .requestID, value: RequestID.next()))
   }
 
-  /// Who gave the answer, as `Cache-Status` has it.
+  /// Who gave the answer, as `Cache-Status` has it: the last member, since caches behind this one put theirs before it (RFC
+  /// 9211 §2).
   fileprivate var source: AnswerTimes.Source {
-    guard let status = text(.cacheStatus) else { return .daemon }
+    if case .rendered = body { return .mirror }
+    guard let status = head.headerFields[values: .cacheStatus].last, status.hasPrefix("chatroutesd") else {
+      return .daemon
+    }
     let isStored = status.contains("; hit") || (status.contains("fwd=stale") && !status.contains("fwd-status=304"))
     return isStored ? .mirror : .upstream
   }
@@ -179,13 +183,13 @@ extension Response {
   /// The value of a field, also of an answer that was rendered before; bytes that could break a line of the log are not
   /// shown.
   fileprivate func text(_ name: HTTPField.Name) -> String? {
-    if let value = head.headerFields[name] { return Self.harmless(value) }
-    guard case .rendered(let ready) = body else { return nil }
-    for line in String(decoding: ready.extraFields, as: UTF8.self).split(separator: "\r\n") {
-      let parts = line.split(separator: ": ", maxSplits: 1)
-      if parts.count == 2, parts[0].lowercased() == name.canonicalName { return String(parts[1]) }
+    if case .rendered(let ready) = body {
+      for line in String(decoding: ready.extraFields, as: UTF8.self).split(separator: "\r\n") {
+        let parts = line.split(separator: ": ", maxSplits: 1)
+        if parts.count == 2, parts[0].lowercased() == name.canonicalName { return String(parts[1]) }
+      }
     }
-    return nil
+    return head.headerFields[values: name].last.map(Self.harmless)
   }
 
   /// Upstream's texts in the log: short, and of plain characters.

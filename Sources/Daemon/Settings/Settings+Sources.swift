@@ -9,16 +9,18 @@ extension Settings {
   ///   - flags: values by setting name, as given on the command line.
   ///   - file: path of the YAML file; `nil`: none, which is no error.
   /// - Throws: `SettingError` with `file:line:column: setting: expected …, found …`.
+  /// - Parameter isForDaemon: whether what only the daemon needs is read and checked too: secrets, certificates, the proxy. The
+  ///   commands that read the mirror work without.
   public static func load(
-    flags: [(name: String, values: [String])], environment: [String: String], file: String?
+    flags: [(name: String, values: [String])], environment: [String: String], file: String?, isForDaemon: Bool = true
   ) throws(SettingError) -> Settings {
-    try loadWithOrigins(flags: flags, environment: environment, file: file).settings
+    try loadWithOrigins(flags: flags, environment: environment, file: file, isForDaemon: isForDaemon).settings
   }
 
   /// As `load`, with the place that each setting came from, by its name: `FILE:LINE:COLUMN`, `CHATROUTESD_…` or `--…`. What
   /// nobody set is not in it.
   static func loadWithOrigins(
-    flags: [(name: String, values: [String])], environment: [String: String], file: String?
+    flags: [(name: String, values: [String])], environment: [String: String], file: String?, isForDaemon: Bool = true
   ) throws(SettingError) -> (settings: Settings, origins: [String: String]) {
     var (settings, origins) = (Settings(), [String: String]())
     if let file { try settings.read(file: file, &origins) }
@@ -26,6 +28,7 @@ extension Settings {
     for (name, values) in flags {
       try settings.set(name, to: values, at: "--\(name)", &origins)
     }
+    guard isForDaemon else { return (settings, origins) }
     try settings.readSecrets(environment: environment, &origins)
     try settings.readProxy(environment: environment, &origins)
     try settings.check()
@@ -89,7 +92,9 @@ extension Settings {
   private static func text(of file: String) throws -> String {
     let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: file))
     defer { try? handle.close() }  // it was only read
-    guard let text = String(data: try handle.read(upToCount: fileBytesMax) ?? Data(), encoding: .utf8) else {
+    let bytes = try handle.read(upToCount: fileBytesMax + 1) ?? Data()
+    guard bytes.count <= fileBytesMax else { throw CocoaError(.fileReadTooLarge) }
+    guard let text = String(data: bytes, encoding: .utf8) else {
       throw CocoaError(.fileReadInapplicableStringEncoding)
     }
     return text
@@ -211,6 +216,7 @@ func reason(_ error: any Error) -> String {
     (NSCocoaErrorDomain, CocoaError.fileWriteNoPermission.rawValue):
     return "permission denied"
   case (NSCocoaErrorDomain, CocoaError.fileReadInapplicableStringEncoding.rawValue): return "it is not UTF-8 text"
+  case (NSCocoaErrorDomain, CocoaError.fileReadTooLarge.rawValue): return "it is larger than 1 MiB"
   default: return error.localizedDescription
   }
 }

@@ -209,19 +209,22 @@ public enum SettingsTable {
 
   /// `devbox.lan`, `192.168.0.2`, `[fe80::1]`, `fe80::1`; no pattern, no port.
   private static func isHost(_ value: String) -> Bool {
-    let isPlain = !value.isEmpty && value.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && !"/*@?#,".utf8.contains($0) }
-    guard isPlain, !value.hasPrefix("[") else { return isPlain && value.hasSuffix("]") }
-    return value.utf8.count(where: { $0 == UInt8(ascii: ":") }) != 1
+    let isBracketed = value.hasPrefix("[") && value.hasSuffix("]")
+    if ListenAddress.canonicalLiteral(isBracketed ? String(value.dropFirst().dropLast()) : value) != nil { return true }
+    let isName = value.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || ".-_".utf8.contains(byte)
+    }
+    return isName && !value.isEmpty && !value.hasPrefix(".") && !value.contains("..")
   }
 
   /// As browsers write it in `Origin`: scheme, host, a port that is not the scheme's own; or `null`.
   private static func isOrigin(_ value: String) -> Bool {
     if value == "null" { return true }
-    guard let parts = URLComponents(string: value), parts.scheme != nil, parts.host?.isEmpty == false else {
-      return false
-    }
-    return parts.path.isEmpty && parts.query == nil && parts.fragment == nil && parts.user == nil
-      && (parts.port == nil || parts.port != ["http": 80, "https": 443][parts.scheme]) && !value.contains("*")
+    guard value.utf8.allSatisfy({ $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "*") }), !value.hasSuffix(":"),
+      let parts = URLComponents(string: value), let scheme = parts.scheme, parts.host?.isEmpty == false
+    else { return false }
+    let hasUsualPort = parts.port != nil && parts.port == ["http": 80, "https": 443][scheme.lowercased()]
+    return parts.path.isEmpty && parts.query == nil && parts.fragment == nil && parts.user == nil && !hasUsualPort
   }
 
   private static func freshFor(_ settings: inout Settings, _ value: String) -> Bool {

@@ -12,8 +12,6 @@ public final class Upstream: Sendable {
   private let limits: UpstreamLimits
   private let counters = UpstreamCounters()
   let tally = UpstreamTally()
-  /// Outages that are over.
-  private let pastOutages = Mutex(Duration.zero)
   private let logger: Logger
   private let clock = ContinuousClock()
   private let mode: CurrentMode
@@ -83,7 +81,10 @@ public final class Upstream: Sendable {
   }
 
   /// For how long upstream was not online since the daemon started, a present outage included.
-  var outageTotal: Duration { pastOutages.withLock { $0 } + (outage ?? .zero) }
+  var outageTotal: Duration {
+    let now = clock.now
+    return health.withLock { $0.pastOutages + ($0.since.map { now - $0 } ?? .zero) }
+  }
 
   /// Whether the next read of the mirror should also send a fetch.
   var probeByFetchIsDue: Bool {
@@ -179,12 +180,7 @@ public final class Upstream: Sendable {
 
   private func succeed(by proof: String) {
     let now = clock.now
-    let ended: Duration? = health.withLock { health in
-      let since = health.since
-      return health.succeeded() ? since.map { now - $0 } ?? .zero : nil
-    }
-    if let ended {
-      pastOutages.withLock { $0 += ended }
+    if health.withLock({ $0.succeeded(at: now) }) {
       logger.notice("upstream is online again", metadata: ["proof": "\(proof)"])
     }
   }

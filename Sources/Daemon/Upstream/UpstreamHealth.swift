@@ -33,6 +33,9 @@ public struct UpstreamHealth: Sendable {
   /// Nothing came back, twice and at different times: waiting long for the next answer would be waiting for nothing.
   public private(set) var isSilent = false
 
+  /// How long all outages lasted that are over.
+  public private(set) var pastOutages = Duration.zero
+
   private var lastSoftFailure: ContinuousClock.Instant?
   private var lastSilence: ContinuousClock.Instant?
   private var interval = UpstreamHealth.firstProbe
@@ -64,9 +67,11 @@ public struct UpstreamHealth: Sendable {
 
   /// Takes note of an answer: the first one means online.
   @discardableResult
-  public mutating func succeeded() -> Bool {
+  public mutating func succeeded(at now: ContinuousClock.Instant) -> Bool {
     guard state != .online else { return false }
+    let outages = pastOutages + (since.map { now - $0 } ?? .zero)
     self = UpstreamHealth()
+    pastOutages = outages
     return true
   }
 

@@ -22,6 +22,8 @@ public struct PurgeOutcome: Codable, Sendable, Equatable {
   public var conversations = 0
   /// Those that are held, deleted ones included.
   public var messages = 0
+  /// Why words of what is gone still stand in the file or its log; nil: they do not. Another purge looks again.
+  public var remains: String?
 
   public init() {}
 }
@@ -80,41 +82,29 @@ extension MirrorStore {
   ) async throws(MirrorError) -> PurgeOutcome {
     precondition(!selection.saysNothing, "a purge of everything has to be asked for")
     var outcome = PurgeOutcome()
-    do {
-      let rows = try read("look at what is to be purged", { try $0.purgeableRows(selection) })
-      for row in rows {
-        outcome.messages += try await repeated("purge messages") { try $0.purgeMessages(of: row) }
-        try await write("purge a conversation") { try $0.purgeConversation(row) }
-        outcome.conversations += 1
-        progress(outcome.conversations, rows.count)
-      }
-      if selection.conversations == nil { try await purgeTheRest(selection) }
-      try await settleFile()
-    } catch {
-      try? await write("end a purge") { try $0.overwriteWhatIsFreed(false) }  // the first error is the one to tell
-      throw error
+    let rows = try read("look at what is to be purged", { try $0.purgeableRows(selection) })
+    for row in rows {
+      outcome.messages += try await repeated("purge messages") { try $0.purgeMessages(of: row) }
+      try await write("purge a conversation") { try $0.purgeConversation(row) }
+      outcome.conversations += 1
+      progress(outcome.conversations, rows.count)
     }
-    try await write("end a purge") { try $0.overwriteWhatIsFreed(false) }
+    try await purgeTheRest(selection)
+    // What was to go is gone: that somebody reads for long must not look as if it were not.
+    do throws(MirrorError) { try await settleFile() } catch { outcome.remains = error.description }
     return outcome
   }
 
-  /// What belongs to no conversation that is held.
+  /// What belongs to no conversation that is held. An old answer of a conversation that stays is not old in itself.
   private func purgeTheRest(_ selection: PurgeSelection) async throws(MirrorError) {
-    let limit = selection.unusedSince?.milliseconds ?? .max
     for (table, time) in [("response", "fetched_at"), ("usage", "said_at"), ("recording", "started_at")] {
       _ = try await repeated("purge what belongs to no conversation") { db in
-        try db.overwriteWhatIsFreed(true)
-        try db.execute(
-          sql: """
-            DELETE FROM \(table) WHERE id IN (
-              SELECT id FROM \(table) WHERE account = ifnull(?, account) AND \(time) < ? LIMIT 200)
-            """, arguments: [selection.account, limit])
-        return db.changesCount
+        try db.purgeSlice(of: table, by: time, selection)
       }
     }
-    guard selection.unusedSince == nil else { return }
+    guard let account = selection.account, selection.conversations == nil, selection.unusedSince == nil else { return }
     try await write("purge an account's lists") { db in
-      try db.execute(sql: "DELETE FROM list WHERE account = ?", arguments: [selection.account])
+      try db.execute(sql: "DELETE FROM list WHERE account = ?", arguments: [account])
     }
   }
 
@@ -148,9 +138,6 @@ extension Database {
       conditions.append("account = ?")
       arguments += [account]
     }
-    let used = """
-      max(sort_at, written_at, ifnull((SELECT max(as_of) FROM list WHERE list.conversation = conversation.id), 0))
-      """
     // Of what is known to be deleted, a purge leaves the bare id.
     conditions.append(
       """
@@ -158,18 +145,17 @@ extension Database {
         OR EXISTS (SELECT 1 FROM message WHERE message.conversation = conversation.id))
       """)
     if let time = selection.unusedSince {
-      conditions.append("\(used) < ?")
+      conditions.append("max(sort_at, \(Self.lastUse)) < ?")
       arguments += [time.milliseconds]
     }
     return try Int64.fetchAll(
       self,
-      sql: "SELECT id FROM conversation WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(used), id",
+      sql: "SELECT id FROM conversation WHERE \(conditions.joined(separator: " AND ")) ORDER BY \(Self.lastUse), id",
       arguments: arguments)
   }
 
   /// Some of a conversation's messages, with what hangs on them.
   fileprivate func purgeMessages(of row: Int64) throws -> Int {
-    try overwriteWhatIsFreed(true)
     // Nothing may show half of the conversation.
     try execute(
       sql: """
@@ -180,12 +166,43 @@ extension Database {
     try execute(
       sql: "DELETE FROM message WHERE id IN (SELECT id FROM message WHERE conversation = ? LIMIT 500)",
       arguments: [row])
+    let count = changesCount
+    // Rows' numbers may be given again: what comes now must still count as newer than the drafts that are left.
+    try execute(sql: "UPDATE draft SET newest_message = min(newest_message, (SELECT ifnull(max(id), 0) FROM message))")
+    return count
+  }
+
+  /// Some rows of a table that no selected conversation took along.
+  fileprivate func purgeSlice(of table: String, by time: String, _ selection: PurgeSelection) throws -> Int {
+    var (conditions, arguments) = (["true"], StatementArguments())
+    if let account = selection.account {
+      conditions.append("account = ?")
+      arguments += [account]
+    }
+    if let ids = selection.conversations {
+      conditions.append("conversation IN (\(Array(repeating: "?", count: ids.count).joined(separator: ", ")))")
+      arguments += StatementArguments(ids)
+    }
+    if let limit = selection.unusedSince {
+      conditions.append(
+        """
+        \(time) < ? AND NOT EXISTS (
+          SELECT 1 FROM conversation WHERE conversation.account = \(table).account AND cid = \(table).conversation)
+        """)
+      arguments += [limit.milliseconds]
+    }
+    try execute(
+      sql: """
+        DELETE FROM \(table) WHERE id IN (
+          SELECT id FROM \(table) WHERE \(conditions.joined(separator: " AND ")) LIMIT 200)
+        """, arguments: arguments)
     return changesCount
   }
 
   /// All else of a conversation whose messages are gone.
   fileprivate func purgeConversation(_ row: Int64) throws {
-    try overwriteWhatIsFreed(true)
+    // What came between two transactions goes too.
+    _ = try purgeMessages(of: row)
     for table in ["recording", "usage"] {
       try execute(
         sql: """
@@ -206,20 +223,12 @@ extension Database {
         WHERE id = ? AND gone_at IS NOT NULL
         """, arguments: [row])
     try execute(sql: "DELETE FROM conversation WHERE id = ? AND gone_at IS NULL", arguments: [row])
-    // Rows' numbers may be given again: what comes now must still count as newer than the drafts that are left.
-    try execute(sql: "UPDATE draft SET newest_message = min(newest_message, (SELECT ifnull(max(id), 0) FROM message))")
   }
 
   /// - Returns: 0: all of the index is one part by now.
   fileprivate func mergeIndex(_ pages: Int) throws -> Int {
-    try overwriteWhatIsFreed(true)
     let before = totalChangesCount
     try execute(sql: "INSERT INTO passage_index (passage_index, rank) VALUES ('merge', ?)", arguments: [pages])
     return totalChangesCount - before < 2 ? 0 : 1
-  }
-
-  /// Whether what is deleted is overwritten with zeros; else it stands in the file until its place is needed.
-  fileprivate func overwriteWhatIsFreed(_ overwrites: Bool) throws {
-    _ = try all("PRAGMA secure_delete = \(overwrites ? "ON" : "OFF")")
   }
 }

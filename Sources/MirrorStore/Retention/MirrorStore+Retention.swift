@@ -239,8 +239,12 @@ extension Database {
     ).map { EvictionCandidate(row: try $0[0], lastUse: try $0[1]) }
   }
 
-  private static let lastUse = """
-    max(written_at, ifnull((SELECT max(as_of) FROM list WHERE list.conversation = conversation.id), 0))
+  /// When a conversation was last seen or written to. An answer that was confirmed (304) is newer than what it shows.
+  static let lastUse = """
+    max(
+      written_at, ifnull((SELECT max(as_of) FROM list WHERE list.conversation = conversation.id), 0),
+      ifnull((SELECT max(fetched_at) FROM response
+        WHERE response.account = conversation.account AND response.conversation = conversation.cid), 0))
     """
 
   /// Drops a part of what is held of a conversation. Its answers go first: nothing shows half of it.
