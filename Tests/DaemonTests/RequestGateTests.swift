@@ -117,12 +117,14 @@ import WireFormats
     Row(.listed, ["Host: 127.0.0.1"], .passes),
     Row(.listed, ["Host: sub.devbox.lan"], .host),
     Row(.listed, ["Host: devbox.lan.evil.com"], .host),
-    // Targets of absolute form: they and Host must both be local.
+    // Targets of absolute form: they count, and Host does not (RFC 9112 §3.2.2).
     Row(.plain, "http://127.0.0.1:8484/api/v1/conversations", ["Host: 127.0.0.1:8484"], .passes),
     Row(.plain, "http://localhost/", ["Host: 127.0.0.1"], .passes),
     Row(.plain, "http://evil.com/", ["Host: 127.0.0.1"], .host),
     Row(.plain, "http://evil.com/api/v1/conversations", ["Host: localhost:8484"], .host),
-    Row(.plain, "http://127.0.0.1/", ["Host: evil.com"], .host),
+    Row(.plain, "http://127.0.0.1/", ["Host: evil.com"], .passes),
+    Row(.plain, "http://127.0.0.1:8484/", ["Host: evil.com", "Origin: http://evil.com"], .origin),
+    Row(.plain, "http://127.0.0.1:8484/", ["Host: evil.com", "Sec-Fetch-Site: cross-site"], .site),
     Row(.plain, "http://127.evil.com:8484/", ["Host: 127.evil.com:8484"], .host),
     Row(.plain, "http://127.0.0.1/", [], .passes, version: "1.0"),
     Row(.plain, "http://evil.com/", [], .host, version: "1.0"),

@@ -72,7 +72,7 @@ final class Program: Sendable {
   /// The test's own environment without settings that would reach the daemon.
   private static var environment: [String: String] {
     ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("CHATROUTESD_") && $0.key != "NOTIFY_SOCKET" }
-      .merging(["XDG_CONFIG_HOME": "/nonexistent"]) { $1 }
+      .merging(["XDG_CONFIG_HOME": FileManager.default.temporaryDirectory.path + "/chatroutesd-test-config"]) { $1 }
   }
 }
 

@@ -40,8 +40,8 @@ public final class RequestGate: Sendable {
   }
 
   private func hostIsLocal(_ head: RequestHead) -> Bool {
-    // A target of absolute form overrules Host (RFC 9112 §3.2.2). Both must be local: no honest client sends two.
-    if head.isAbsoluteForm, let field = head.first("host"), !isLocal(field) { return false }
+    // A target of absolute form overrules Host, which must then be ignored (RFC 9112 §3.2.2). No browser sends one to an
+    // origin server.
     // An HTTP/1.0 tool that sends no Host cannot be a browser; every browser of this century sends one.
     return head.host.map(isLocal) ?? (head.version == .http1_0)
   }
