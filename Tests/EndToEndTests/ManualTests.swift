@@ -15,6 +15,18 @@ import Testing
     #expect(run.code == 0, "scripts/manual .build/debug/chatroutesd\n\(run.errors)")
   }
 
+  static var mandoc: URL? {
+    let path = "/usr/bin/mandoc"
+    return FileManager.default.isExecutableFile(atPath: path) ? URL(fileURLWithPath: path) : nil
+  }
+
+  @Test(.enabled(if: mandoc != nil, "mandoc is not installed"), arguments: ["chatroutesd.1", "chatroutesd.yaml.5"])
+  func mandocHasNoWarning(page: String) async throws {
+    let run = try await Program.run(
+      try #require(Self.mandoc), ["-T", "lint", "-W", "warning", Self.root.appending(path: "docs/man/\(page)").path])
+    #expect(run.code == 0 && run.output.isEmpty, "\(run.output)")
+  }
+
   private struct Help: Decodable {
     struct Command: Decodable {
       struct Argument: Decodable {
