@@ -26,7 +26,16 @@ extension MirrorStore {
 
   /// How many conversations a filter lets through.
   public func conversationCount(_ filter: ConversationFilter, account: AccountID? = nil) throws(MirrorError) -> Int {
-    guard account != nil || !filter.isEverything else { return try counts().conversations.count }
+    if account == nil, filter.isEverything {
+      let untold: Int = try read("count conversations") { db in
+        try db.first(
+          """
+          SELECT count(*) FROM conversation
+          WHERE gone_at IS NULL AND ifnull(text, item_text) IS NULL AND \(Self.hasMessages)
+          """)?[0] ?? 0
+      }
+      return try counts().conversations.count + untold
+    }
     return try read("count conversations") { db in
       try db.first(
         "SELECT count(*) FROM conversation WHERE \(Self.condition(of: filter))",
@@ -42,10 +51,15 @@ extension MirrorStore {
       case .partial: "AND NOT \(holdsMainBranch)"
       }
     return """
-      conversation.gone_at IS NULL AND ifnull(text, item_text) IS NOT NULL AND \(visible)
+      conversation.gone_at IS NULL AND (ifnull(text, item_text) IS NOT NULL OR \(hasMessages)) AND \(visible)
       AND (?2 = '%%' OR title LIKE ?2 ESCAPE '\\') AND (?3 = '%%' OR \(model) LIKE ?3 ESCAPE '\\') \(state)
       """
   }
+
+  /// Of some conversations only messages were seen: the app had their id from elsewhere, or their own answer was not recorded.
+  private static let hasMessages = """
+    EXISTS (SELECT 1 FROM message WHERE message.conversation = conversation.id AND message.gone_at IS NULL)
+    """
 
   private static let model = """
     iif(json_valid(CAST(ifnull(text, item_text) AS TEXT)),

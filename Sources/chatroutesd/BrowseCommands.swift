@@ -51,7 +51,7 @@ struct ListCommand: ParsableCommand {
     let mark = (one.isComplete ? "" : "  (in part)") + (one.isStale ? "  (changed elsewhere since)" : "")
     let columns = max(20, Terminal.width - 12)
     return [
-      "\(day)  \(Terminal.bold(Terminal.line(one.title, columns: columns)))",
+      "\(day)  \(Terminal.bold(Terminal.line(one.title.isEmpty ? "(no title seen)" : one.title, columns: columns)))",
       "            "
         + Terminal.dim(
           Terminal.line("\(one.id)  \(facts.joined(separator: ", "))\(mark)", columns: columns)),

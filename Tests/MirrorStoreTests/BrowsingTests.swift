@@ -4,6 +4,25 @@ import Testing
 @testable import MirrorStore
 
 @Suite struct BrowsingTests {
+  /// An app that has an id from elsewhere reads the messages alone; they are in the list all the same.
+  @Test func aConversationKnownByItsMessagesIsListed() async throws {
+    let mirror = try await Mirror()
+    try await mirror.show(allConversations, page(["told"], total: 1))
+    try await mirror.show(mainMessages("untold"), messages(message("m1"), message("m2")))
+    let all = try mirror.store.conversationSummaries(limit: 9)
+    #expect(Set(all.map(\.id)) == ["told", "untold"])
+    let untold = try #require(all.first { $0.id == "untold" })
+    #expect(untold.messageCount == 2 && untold.title.isEmpty)
+    #expect(try mirror.store.conversationCount(ConversationFilter()) == 2)
+    #expect(try mirror.store.conversationCount(ConversationFilter(), account: mirror.account) == 2)
+    #expect(try mirror.store.conversationSummaries(ConversationFilter(title: "t"), limit: 9).map(\.id) == ["told"])
+    try await mirror.show(.conversation("untold"), conversation("untold", title: "told now"))
+    #expect(try mirror.store.conversationCount(ConversationFilter()) == 2, "and counted once")
+    try await mirror.write(.deleteConversation("untold"))
+    #expect(try mirror.store.conversationSummaries(limit: 9).map(\.id) == ["told"])
+    #expect(try mirror.store.conversationCount(ConversationFilter()) == 1)
+  }
+
   @Test func wholeListsAreKnownOnceEveryPageWasSeen() async throws {
     let mirror = try await Mirror()
     #expect(try !mirror.store.holdsWholeLists())

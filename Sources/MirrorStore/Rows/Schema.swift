@@ -19,6 +19,7 @@ enum Schema {
     migrator.registerMigration("10 usage") { db in try db.execute(sql: usage) }
     migrator.registerMigration("11 earlier versions") { db in try db.execute(sql: earlier) }
     migrator.registerMigration("12 days") { db in try db.execute(sql: days) }
+    migrator.registerMigration("13 untold conversations") { db in try db.execute(sql: untold) }
     return migrator
   }
 
@@ -246,6 +247,11 @@ enum Schema {
       UNIQUE (account, message)
     ) STRICT;
     CREATE INDEX usage_by_time ON usage (said_at);
+    """
+
+  /// Conversations of which only messages were seen are few, and counted for each page of the list.
+  private static let untold = """
+    CREATE INDEX conversation_untold ON conversation (id) WHERE gone_at IS NULL AND ifnull(text, item_text) IS NULL;
     """
 
   /// What the daemon did, day by day, in UTC. A few rows a day: they go by their age only.
