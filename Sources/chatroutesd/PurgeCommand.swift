@@ -45,10 +45,15 @@ struct PurgeCommand: AsyncParsableCommand {
     guard let order else { return try listAccounts() }
     let promised = try location.reading { mirror throws(StartError) in try mirror.purgeable(order) }
     if dryRun { return try say(promised, "would go") }
-    if promised.conversations > 0 { try confirm(promised) }
+    if promised.conversations > 0 {
+      try confirm(promised)
+    } else if !yes {
+      // What belongs to no conversation, such as what answers cost, must not go unasked either.
+      return try tell(promised)
+    }
     let path = try location.databasePath()
     let purged: LocalMirror.Purged
-    // Also where nothing is like that: an earlier purge may have left remains.
+    // With --yes also where nothing is like that: an earlier purge may have left remains.
     do throws(StartError) { purged = try await Self.purge(order, path) } catch {
       Terminal.error("\(error)")
       throw ExitCode(69)

@@ -71,6 +71,7 @@ import Testing
     // Without a daemon, the command does it.
     let young = try await Program.run(["purge", "--unused-for", "1", "--yes"] + place)
     #expect(young.code == 0 && young.errors.contains("nothing in the mirror is like that"), "\(young)")
+    try await expectNothingGoesUnasked(folder)
     let unknown = try await Program.run(["purge", "--conversation", "nosuch", "--yes"] + place)
     #expect(unknown.code == 1 && unknown.errors.contains("nothing in the mirror is like that"), "\(unknown)")
     let alone = try await Program.run(["purge", "--account", "1", "--yes", "--json"] + place)
@@ -85,6 +86,31 @@ import Testing
     #expect(await again.terminate() == 0)
     #expect(!again.standardError.contains("unclean end"), "the purge left the last daemon's note")
     #expect(await sandbox.terminate() == 0)
+  }
+
+  /// What belongs to no conversation that is held, such as an old cost, goes with --yes only.
+  private func expectNothingGoesUnasked(_ folder: Folder) async throws {
+    let adding = """
+      import sqlite3, sys
+      database = sqlite3.connect(sys.argv[1])
+      if len(sys.argv) > 2:
+          database.execute("INSERT INTO usage (account, conversation, message, said_at) VALUES (1, 'long gone', 'm', 1)")
+          database.commit()
+      print(database.execute("SELECT count(*) FROM usage WHERE conversation = 'long gone'").fetchone()[0])
+      """
+    func costs(_ arguments: String...) async throws -> String {
+      try await Program.run(
+        URL(fileURLWithPath: "/usr/bin/env"),
+        ["python3", "-c", adding, folder.file("mirror.sqlite")] + arguments
+      ).output
+    }
+    #expect(try await costs("add") == "1\n")
+    let place = ["--database", folder.file("mirror.sqlite")]
+    let idle = try await Program.run(["purge", "--unused-for", "1"] + place)
+    #expect(idle.code == 0 && idle.errors.contains("nothing in the mirror is like that"), "\(idle)")
+    #expect(try await costs() == "1\n")
+    #expect(try await Program.run(["purge", "--unused-for", "1", "--yes"] + place).code == 0)
+    #expect(try await costs() == "0\n")
   }
 
   @Test(arguments: [["--unused-for", "-1"], ["--unused-for", "soon"], ["--account", "x"]])
